@@ -1,0 +1,212 @@
+"""Conversations and their messages, kept as said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import func, insert, select, update
+
+from learning.store.ids import new_id
+from learning.store.schema import conversations, interactions, messages, signals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from learning.scope import Audience
+    from learning.store.store import Unit
+
+By = Literal["person", "mynah", "correction"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as it stands in the table."""
+
+    id: UUID
+    conversation_id: UUID
+    interaction_id: UUID | None
+    position: int
+    by: By
+    author_id: str
+    text: str
+    said_at: datetime
+    audience: Audience
+    citations: Sequence[Mapping[str, Any]] = ()
+    outcome: str | None = None
+    role: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A thread somewhere."""
+
+    id: UUID
+    surface: str
+    channel_id: str
+    thread_id: str
+    user_id: str
+    audience: Audience
+    title: str
+    updated_at: datetime
+
+
+class Conversations:
+    """Reads and writes conversations within one transaction."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._db = unit.connection
+
+    async def say(
+        self,
+        conversation_id: UUID,
+        by: By,
+        author_id: str,
+        text: str,
+        said_at: datetime,
+        audience: Audience,
+        *,
+        interaction_id: UUID | None = None,
+        citations: Sequence[Mapping[str, Any]] = (),
+        message_ref: str | None = None,
+    ) -> UUID:
+        """Append a message; its place in the conversation is settled here."""
+        position = (
+            update(conversations)
+            .where(conversations.c.id == conversation_id)
+            .values(next_position=conversations.c.next_position + 1)
+            .returning(conversations.c.next_position - 1)
+        )
+        message_id = new_id()
+        await self._db.execute(
+            insert(messages).values(
+                workspace_id=self._unit.workspace_id,
+                id=message_id,
+                conversation_id=conversation_id,
+                interaction_id=interaction_id,
+                position=(await self._db.execute(position)).scalar_one(),
+                by=by,
+                author_id=author_id,
+                text=text,
+                audience=audience,
+                citations=list(citations) or None,
+                message_ref=message_ref,
+                said_at=said_at,
+            )
+        )
+        return message_id
+
+    async def find(self, conversation_id: UUID) -> Conversation | None:
+        """Return a conversation that this transaction may read."""
+        row = (
+            await self._db.execute(
+                select(conversations).where(conversations.c.id == conversation_id)
+            )
+        ).one_or_none()
+        return None if row is None else _conversation(row)
+
+    async def threads(self, user_id: str, surface: str, limit: int = 100) -> list[Conversation]:
+        """Return the person's conversations on a surface, latest first."""
+        rows = await self._db.execute(
+            select(conversations)
+            .where(conversations.c.user_id == user_id, conversations.c.surface == surface)
+            .order_by(conversations.c.updated_at.desc())
+            .limit(limit)
+        )
+        return [_conversation(row) for row in rows]
+
+    async def messages(
+        self, conversation_id: UUID, *, before: int | None = None, limit: int = 500
+    ) -> list[Message]:
+        """Return the latest messages, oldest first, with how their turns ended."""
+        statement = (
+            select(messages, interactions.c.outcome, interactions.c.role, interactions.c.model)
+            .join(
+                interactions,
+                (interactions.c.workspace_id == messages.c.workspace_id)
+                & (interactions.c.id == messages.c.interaction_id),
+                isouter=True,
+            )
+            .where(messages.c.conversation_id == conversation_id)
+            .order_by(messages.c.position.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            statement = statement.where(messages.c.position < before)
+        return [_message(row) for row in reversed((await self._db.execute(statement)).all())]
+
+    async def of_interaction(self, interaction_id: UUID) -> list[Message]:
+        """Return the question and, once given, the answer, in order."""
+        statement = (
+            select(messages, interactions.c.outcome, interactions.c.role, interactions.c.model)
+            .join(
+                interactions,
+                (interactions.c.workspace_id == messages.c.workspace_id)
+                & (interactions.c.id == messages.c.interaction_id),
+            )
+            .where(messages.c.interaction_id == interaction_id)
+            .order_by(messages.c.position)
+        )
+        return [_message(row) for row in await self._db.execute(statement)]
+
+    async def reactions(
+        self, interaction_ids: Sequence[UUID], user_id: str
+    ) -> dict[UUID, tuple[dict[str, int], frozenset[str]]]:
+        """Return, per interaction, how many people gave each emoji and which the person gave."""
+        rows = await self._db.execute(
+            select(
+                signals.c.interaction_id,
+                signals.c.value,
+                func.count(),
+                func.bool_or(signals.c.user_id == user_id),
+            )
+            .where(
+                signals.c.interaction_id.in_(interaction_ids),
+                signals.c.kind == "reaction",
+                signals.c.removed_at.is_(None),
+            )
+            .group_by(signals.c.interaction_id, signals.c.value)
+            .order_by(signals.c.value)
+        )
+        counted: dict[UUID, tuple[dict[str, int], set[str]]] = {}
+        for interaction_id, emoji, count, mine in rows:
+            counts, own = counted.setdefault(interaction_id, ({}, set()))
+            counts[emoji] = count
+            if mine:
+                own.add(emoji)
+        return {key: (counts, frozenset(own)) for key, (counts, own) in counted.items()}
+
+
+def _conversation(row: Any) -> Conversation:  # noqa: ANN401 - SQLAlchemy's row
+    return Conversation(
+        row.id,
+        row.surface,
+        row.channel_id,
+        row.thread_id,
+        row.user_id,
+        row.audience,
+        row.title or "",
+        row.updated_at,
+    )
+
+
+def _message(row: Any) -> Message:  # noqa: ANN401 - SQLAlchemy's row
+    return Message(
+        row.id,
+        row.conversation_id,
+        row.interaction_id,
+        row.position,
+        row.by,
+        row.author_id,
+        row.text,
+        row.said_at,
+        row.audience,
+        row.citations or (),
+        row.outcome,
+        row.role or "",
+        row.model or "",
+    )

@@ -1,0 +1,203 @@
+"""The inbox and the outbox: what came in once, and what goes out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from learning.store.ids import new_id
+from learning.store.schema import inbox, outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from learning.store.store import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event in the inbox."""
+
+    id: UUID
+    kind: str
+    payload: Mapping[str, Any] | None
+    conversation_id: UUID | None
+    interaction_id: UUID | None
+    handled: bool
+
+
+class Inbox:
+    """Takes each event once."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._db = unit.connection
+
+    async def receive(
+        self,
+        surface: str,
+        event_id: str,
+        kind: str,
+        user_id: str,
+        payload: Mapping[str, Any] | None,
+        now: datetime,
+    ) -> UUID | None:
+        """Store an event; return its id, or ``None`` if it was here before."""
+        stored: UUID | None = (
+            await self._db.execute(
+                upsert(inbox)
+                .values(
+                    workspace_id=self._unit.workspace_id,
+                    id=new_id(),
+                    surface=surface,
+                    event_id=event_id,
+                    kind=kind,
+                    user_id=user_id,
+                    payload=None if payload is None else dict(payload),
+                    received_at=now,
+                )
+                .on_conflict_do_nothing(index_elements=["workspace_id", "surface", "event_id"])
+                .returning(inbox.c.id)
+            )
+        ).scalar_one_or_none()
+        return stored
+
+    async def earlier(self, surface: str, event_id: str) -> Received | None:
+        """Return the event that was stored under this id."""
+        row = (
+            await self._db.execute(
+                select(inbox).where(inbox.c.surface == surface, inbox.c.event_id == event_id)
+            )
+        ).one_or_none()
+        return None if row is None else _received(row)
+
+    async def find(self, id_: UUID) -> Received | None:
+        """Return an event, for the job that handles it."""
+        row = (
+            await self._db.execute(select(inbox).where(inbox.c.id == id_).with_for_update())
+        ).one_or_none()
+        return None if row is None else _received(row)
+
+    async def concerns(self, id_: UUID, conversation_id: UUID, interaction_id: UUID) -> None:
+        """Note what the event belongs to."""
+        await self._db.execute(
+            update(inbox)
+            .where(inbox.c.id == id_)
+            .values(conversation_id=conversation_id, interaction_id=interaction_id)
+        )
+
+    async def handled(self, id_: UUID, now: datetime) -> None:
+        """Mark the event as done and drop its payload; the id stays, against repeats."""
+        await self._db.execute(
+            update(inbox).where(inbox.c.id == id_).values(handled_at=now, payload=None)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A reply on its way."""
+
+    id: UUID
+    key: str
+    surface: str
+    conversation_id: UUID
+    interaction_id: UUID | None
+    user_id: str
+    body: Mapping[str, Any]
+    status: str
+    attempts: int
+    ref: str | None
+
+
+class Outbox:
+    """Holds each reply until it has been shown once."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._db = unit.connection
+
+    async def put(
+        self,
+        key: str,
+        surface: str,
+        conversation_id: UUID,
+        interaction_id: UUID | None,
+        user_id: str,
+        body: Mapping[str, Any],
+        now: datetime,
+    ) -> UUID | None:
+        """Add a reply; return its id, or ``None`` if its key is already here."""
+        added: UUID | None = (
+            await self._db.execute(
+                upsert(outbox)
+                .values(
+                    workspace_id=self._unit.workspace_id,
+                    id=new_id(),
+                    key=key,
+                    surface=surface,
+                    conversation_id=conversation_id,
+                    interaction_id=interaction_id,
+                    user_id=user_id,
+                    body=dict(body),
+                    status="pending",
+                    created_at=now,
+                )
+                .on_conflict_do_nothing(index_elements=["workspace_id", "key"])
+                .returning(outbox.c.id)
+            )
+        ).scalar_one_or_none()
+        return added
+
+    async def find(self, id_: UUID) -> Outgoing | None:
+        """Return a reply."""
+        row = (await self._db.execute(select(outbox).where(outbox.c.id == id_))).one_or_none()
+        if row is None:
+            return None
+        return Outgoing(
+            row.id,
+            row.key,
+            row.surface,
+            row.conversation_id,
+            row.interaction_id,
+            row.user_id,
+            row.body,
+            row.status,
+            row.attempts,
+            row.ref,
+        )
+
+    async def attempt(self, id_: UUID) -> None:
+        """Count an attempt, before it is made."""
+        await self._db.execute(
+            update(outbox).where(outbox.c.id == id_).values(attempts=outbox.c.attempts + 1)
+        )
+
+    async def delivered(self, id_: UUID, ref: str, now: datetime) -> None:
+        """Record that the reply is shown, and where."""
+        await self._db.execute(
+            update(outbox)
+            .where(outbox.c.id == id_)
+            .values(status="delivered", ref=ref, delivered_at=now, error=None)
+        )
+
+    async def failed(self, id_: UUID, error: str) -> None:
+        """Record that the reply can never be shown."""
+        await self._db.execute(
+            update(outbox).where(outbox.c.id == id_).values(status="failed", error=error)
+        )
+
+
+def _received(row: Any) -> Received:  # noqa: ANN401 - SQLAlchemy's row
+    return Received(
+        row.id,
+        row.kind,
+        row.payload,
+        row.conversation_id,
+        row.interaction_id,
+        row.handled_at is not None,
+    )
