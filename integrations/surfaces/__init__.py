@@ -1,0 +1,1 @@
+"""Where people talk to Mynah: one package for each platform, none knowing another."""
