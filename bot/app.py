@@ -1,0 +1,262 @@
+"""The composition root: every part is constructed here, and nowhere else.
+
+Constructors get what they need, one exit stack takes everything down again in
+the opposite order, and nothing exists before ``open_mynah`` is entered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot import clock
+from bot.accept import Acceptance
+from bot.answer import Answers
+from bot.answer import Limits as TurnLimits
+from bot.classify import Classifier
+from bot.commands import Commands
+from bot.deliver import Deliveries
+from bot.embedding import Embedding
+from bot.feedback import Feedbacks
+from bot.forget import Forgetting
+from bot.host import MynahHost, correction_of
+from bot.ingest import Ingestion
+from bot.learn import Remembering
+from bot.live import LiveEvents
+from bot.metrics import Metrics
+from bot.queue import LEARNING, Queue, Task, schema_sql, turn_queue
+from bot.recall import Recaller
+from bot.record import Recording
+from bot.turn import Turns
+from integrations.embedders.cached import CachedEmbedder
+from integrations.embedders.choose import EmbedderSettings, choose
+from integrations.knowledge.limits import Limits as KnowledgeLimits
+from integrations.models.build import open_models
+from integrations.models.defaults import OLLAMA_URL
+from integrations.models.offline.extractive import ExtractiveExpert
+from integrations.models.offline.maths import MathsExpert
+from integrations.models.ollama import resolve
+from integrations.surfaces.console import ConsoleSurface
+from integrations.surfaces.web.surface import WebSurface
+from learning.lexicon import Lexicon
+from learning.roles import ROLE_NAMES
+from learning.routing import POLICIES
+from learning.store.address import conninfo_of
+from learning.store.cipher import Cipher
+from learning.store.embedded import EmbeddedPostgres
+from learning.store.migrate import migrate
+from learning.store.notifications import Notifications
+from learning.store.store import SEARCH_PATH, Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from uuid import UUID
+
+    from bot.clock import Clock
+    from bot.settings import Settings
+    from integrations.contracts.model import Model
+    from integrations.contracts.surface import Person, Surface
+    from integrations.models.mapping import Plan
+    from learning.roles import RoleName
+
+LOCAL = "local"
+"""The workspace of the page and the console."""
+
+_CACHED_TEXTS = 4_096
+
+
+class UnknownSurface(ValueError):  # noqa: N818 - it is the surface that is unknown
+    """A surface that is not there was asked for."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"there is no surface {name!r}: choose from {', '.join(known)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mynah:
+    """A running Mynah, as its entry points use it."""
+
+    settings: Settings
+    host: MynahHost
+    store: Store
+    queue: Queue
+    surfaces: Mapping[str, Surface]
+    plan: Plan
+    embedding: Embedding
+    ingestion: Ingestion
+    metrics: Metrics
+    live: LiveEvents
+    conninfo: str
+
+    async def work_off(self) -> None:
+        """Work until nothing is left to do here, for processes that do not stay."""
+        await self.queue.work_off(self._queues(), self.settings.workers)
+
+    def _queues(self) -> list[str]:
+        return [*(turn_queue(name) for name in self.surfaces), LEARNING]
+
+    def work(self) -> AbstractAsyncContextManager[None]:
+        """Work on the queue until the block ends."""
+        return self.queue.worker(self._queues(), self.settings.workers)
+
+
+@asynccontextmanager
+async def open_database(
+    settings: Settings, progress: Callable[[str], None]
+) -> AsyncIterator[tuple[str, Cipher]]:
+    """Yield how to reach the database, migrated, and the keyring for it.
+
+    Raises:
+        StoreUnavailable: with the way to mend it.
+    """
+    async with AsyncExitStack() as stack:
+        keys = [key.get_secret_value() for key in settings.encryption_keys]
+        if settings.database_url is not None:
+            conninfo = conninfo_of(settings.database_url.get_secret_value())
+            cipher = Cipher(keys)
+        else:
+            server = EmbeddedPostgres(settings.home)
+            conninfo = await asyncio.to_thread(server.start, progress)
+            stack.push_async_callback(asyncio.to_thread, server.stop)
+            cipher = Cipher(keys) if keys else Cipher.from_key_file(settings.home / "keys")
+        if await asyncio.to_thread(migrate, conninfo, schema_sql()):
+            progress("the tables are up to date")
+        yield conninfo, cipher
+
+
+@asynccontextmanager
+async def open_mynah(
+    settings: Settings,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    only: Sequence[str] = (),
+    further: Sequence[Surface] = (),
+    models: Mapping[RoleName, Model] | None = None,
+    now: Clock = clock.now,
+    rng: random.Random | None = None,
+) -> AsyncIterator[Mynah]:
+    """Construct every part, and take all of them down when the block ends.
+
+    Args:
+        settings: what the installation says.
+        progress: gets a sentence before each step that takes time.
+        only: names of the surfaces to open; all that are configured when empty.
+        further: surfaces beside those that the settings speak of, opened in any case.
+        models: who plays each role, in place of those that the settings map.
+        now: tells the time.
+        rng: for policies that explore.
+
+    Raises:
+        StoreUnavailable, MappingFailure, EmbedderFailure: with the way to mend it.
+    """
+    async with AsyncExitStack() as stack:
+        conninfo, cipher = await stack.enter_async_context(open_database(settings, progress))
+        store = await stack.enter_async_context(Store(conninfo, cipher))
+        await store.check_key()
+        notifications = await stack.enter_async_context(Notifications(store, cipher))
+        live = LiveEvents(notifications)
+        metrics = Metrics()
+
+        plan = await resolve(settings.models())
+        offline = _offline_experts()
+        for expert in offline.values():
+            stack.push_async_callback(expert.close)
+        if models is None:
+            models = await stack.enter_async_context(open_models(plan, settings.models(), offline))
+        embedder = CachedEmbedder(
+            await choose(settings.embedder, embedder_settings(settings)), _CACHED_TEXTS
+        )
+        stack.push_async_callback(embedder.close)
+        embedding = Embedding(embedder, store)
+
+        queue = await stack.enter_async_context(Queue(conninfo, SEARCH_PATH))
+        surfaces: dict[str, Surface] = {
+            "web": WebSurface(LOCAL, live, now=now),
+            "console": ConsoleSurface(live),
+        }
+        if unknown := set(only) - surfaces.keys():
+            raise UnknownSurface(min(unknown), sorted(surfaces))
+        surfaces = {name: each for name, each in surfaces.items() if not only or name in only}
+        surfaces |= {surface.name: surface for surface in further}
+        ingestion = Ingestion(store, embedding, KnowledgeLimits(), now)
+        acceptance = Acceptance(store, queue, now)
+
+        async def correct(who: Person, interaction_id: UUID, text: str) -> None:
+            await acceptance.accept(correction_of(who, interaction_id, text, now))
+
+        commands = Commands(store, Forgetting(store, now), ingestion, correct, now)
+        host = MynahHost(store, acceptance, commands, ingestion, live, metrics, now)
+        turns = Turns(
+            store,
+            Recording(store, queue, now),
+            Recaller(embedding.name, Lexicon()),
+            embedding,
+            Classifier(models["router"]),
+            POLICIES[settings.policy](),
+            models,
+            Answers(models, offline, TurnLimits(settings.turn_timeout_s, settings.turn_budget_usd)),
+            surfaces,
+            live,
+            metrics,
+            settings.max_tokens,
+            now,
+            rng or random.Random(),  # noqa: S311 - choices between models, not secrets
+        )
+        deliveries = Deliveries(store, surfaces, metrics, now)
+        feedbacks = Feedbacks(store, embedding, live, now)
+        remembering = Remembering(store, embedding)
+        for task in (
+            Task("turn", turns.take, priority=10, last_words=turns.give_up),
+            Task("deliver", deliveries.deliver, priority=20, last_words=deliveries.give_up),
+            Task("feedback", feedbacks.apply, priority=10),
+            Task("learn", remembering.learn),
+            Task("embed", embedding.catch_up_job),
+        ):
+            queue.add(task)
+        yield Mynah(
+            settings,
+            host,
+            store,
+            queue,
+            surfaces,
+            plan,
+            embedding,
+            ingestion,
+            metrics,
+            live,
+            conninfo,
+        )
+
+
+async def embed_what_is_missing(mynah: Mynah) -> None:
+    """Queue the re-embedding of every workspace that another embedder has indexed."""
+    for workspace_id in await mynah.store.workspace_ids():
+        async with mynah.store.begin(workspace_id, None) as unit:
+            await mynah.queue.defer(
+                unit,
+                "embed",
+                queue=LEARNING,
+                lock=f"embed:{workspace_id}",
+                once=f"embed:{workspace_id}",
+                workspace_id=workspace_id,
+            )
+
+
+def _offline_experts() -> Mapping[str, MathsExpert | ExtractiveExpert]:
+    return {
+        name: MathsExpert() if name == "math" else ExtractiveExpert(name) for name in ROLE_NAMES
+    }
+
+
+def embedder_settings(settings: Settings) -> EmbedderSettings:
+    """Return what concerns the embedder."""
+    key = settings.openai_api_key
+    return EmbedderSettings(
+        openai_api_key=key.get_secret_value() if key else "",
+        openai_base_url=settings.openai_base_url or "",
+        ollama_base_url=settings.ollama_base_url or OLLAMA_URL,
+    )

@@ -1,0 +1,349 @@
+"""The one table of commands, for every surface.
+
+A command gets a person and the rest of its line, and returns Markdown for
+people and data for programs. It sees only what that person may see.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.describe import describe_interaction, describe_learning, short
+from bot.readers import readable_by
+from integrations.contracts.surface import CommandHelp, CommandReply, clean, readable
+from learning.store.index import RecallIndex
+from learning.store.interactions import Interactions
+from learning.store.knowledge import Knowledge
+from learning.store.learnings import Learnings
+from learning.store.people import Consents, People
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from uuid import UUID
+
+    from bot.clock import Clock
+    from bot.forget import Forgetting
+    from bot.ingest import Ingestion
+    from integrations.contracts.surface import Person
+    from learning.store.interactions import Interaction
+    from learning.store.learnings import Learning
+    from learning.store.store import Store, Unit
+
+    Run = Callable[[Person, str], Awaitable[CommandReply]]
+
+_ID: Final = re.compile(r"#?([0-9a-f-]{4,36})", re.IGNORECASE)
+_SOMETHING: Final = "Type `help` for the commands."
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One row of the table."""
+
+    name: str
+    usage: str
+    summary: str
+    run: Run
+
+
+class Commands:
+    """Runs commands.
+
+    Args:
+        store: where everything is.
+        forgetting: deletes for real.
+        ingestion: removes sources.
+        correct: hands a person's correction to the front door.
+        clock: tells the time.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        forgetting: Forgetting,
+        ingestion: Ingestion,
+        correct: Callable[[Person, UUID, str], Awaitable[None]],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._forgetting = forgetting
+        self._ingestion = ingestion
+        self._correct = correct
+        self._clock = clock
+        table = (
+            Command("learnings", "learnings", "What I learned from you.", self._list),
+            Command("show", "show ID", "One learning in full.", self._show),
+            Command(
+                "why",
+                "why [ID]",
+                "Why an answer came out as it did: what was recalled, who was asked, what it cost.",
+                self._why,
+            ),
+            Command("correct", "correct ID TEXT", "Put your answer in place of mine.", self._fix),
+            Command(
+                "forget",
+                "forget ID",
+                "Delete a learning, or a question with its answer.",
+                self._forget,
+            ),
+            Command(
+                "forget-me", "forget-me yes", "Delete everything I have of you.", self._forget_me
+            ),
+            Command("export", "export", "Everything I have of you, as JSON.", self._export),
+            Command("off", "off", "Stop learning from you.", self._off),
+            Command("on", "on", "Learn from you again.", self._on),
+            Command(
+                "sources", "sources", "The folders, files and pages I have read.", self._sources
+            ),
+            Command(
+                "forget-source",
+                "forget-source ID",
+                "Forget a source you added.",
+                self._forget_source,
+            ),
+            Command("help", "help", "These commands.", self._help),
+        )
+        self._table = {command.name: command for command in table}
+
+    def help(self) -> Sequence[CommandHelp]:
+        """Return the table."""
+        return [CommandHelp(c.name, c.usage, c.summary) for c in self._table.values()]
+
+    async def run(self, who: Person, line: str) -> CommandReply:
+        """Run a line such as ``why 4f2a`` or ``learnings forget 4f2a``."""
+        words = clean(line).lstrip("/").split(None, 1)
+        if not words:
+            return await self._help(who, "")
+        name, rest = words[0].lower(), words[1] if len(words) > 1 else ""
+        if name == "learnings" and rest:  # the long form that the console uses
+            name, _, rest = rest.partition(" ")
+            name = "learnings" if name == "list" else name
+        command = self._table.get(name)
+        if command is None:
+            return CommandReply(f"There is no command `{name[:40]}`. {_SOMETHING}", ok=False)
+        return await command.run(who, rest.strip())
+
+    async def _help(self, who: Person, rest: str) -> CommandReply:
+        del who, rest
+        lines = [f"- `{c.usage}` — {c.summary}" for c in self._table.values()]
+        return CommandReply("\n".join(lines), {"commands": [c.usage for c in self._table.values()]})
+
+    async def _list(self, who: Person, rest: str) -> CommandReply:
+        del rest
+        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
+            held = await Learnings(unit).held(who.user_id)
+            learns = await Consents(unit).given(who.user_id, "learning", default=True)
+        state = "" if learns else "\n\nLearning from you is **off** (`on` turns it on again)."
+        if not held:
+            return CommandReply(
+                "I have learned nothing from you yet: react to an answer or correct one." + state,
+                {"learnings": [], "learning": learns},
+            )
+        lines = [f"- `#{short(x.id)}` {describe_learning(x)}" for x in held]
+        return CommandReply(
+            "\n".join(lines) + state, {"learnings": [_data(x) for x in held], "learning": learns}
+        )
+
+    async def _show(self, who: Person, rest: str) -> CommandReply:
+        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
+            found = await self._learning(unit, rest)
+            if isinstance(found, CommandReply):
+                return found
+        replaced = found.content.get("replaces")
+        parts = [
+            f"**{describe_learning(found)}**",
+            f"**Question**\n\n{found.content['question']}",
+            f"**Answer**\n\n{found.content['answer']}",
+        ]
+        if replaced:
+            parts.append(f"**It replaces**\n\n{replaced}")
+        if found.valid_to is not None:
+            parts.append(f"_No longer used since {found.valid_to:%Y-%m-%d %H:%M} UTC._")
+        return CommandReply("\n\n".join(parts), {"learning": _data(found)})
+
+    async def _why(self, who: Person, rest: str) -> CommandReply:
+        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
+            found = await self._interaction(unit, who, rest)
+            if isinstance(found, CommandReply):
+                return found
+            text, data = await describe_interaction(unit, found, who.user_id)
+        return CommandReply(text, data)
+
+    async def _fix(self, who: Person, rest: str) -> CommandReply:
+        id_, _, words = rest.partition(" ")
+        if not words.strip():
+            return CommandReply("Say what the answer should be: `correct ID TEXT`.", ok=False)
+        try:
+            words = readable(words)
+        except ValueError as problem:
+            return CommandReply(str(problem), ok=False)
+        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
+            found = await self._interaction(unit, who, id_)
+        if isinstance(found, CommandReply):
+            return found
+        await self._correct(who, found.id, words)
+        return CommandReply(
+            "Thank you. Your answer takes the place of mine.", {"corrected": str(found.id)}
+        )
+
+    async def _forget(self, who: Person, rest: str) -> CommandReply:
+        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
+            learning = await self._learning(unit, rest)
+            interaction = (
+                await self._interaction(unit, who, rest)
+                if isinstance(learning, CommandReply)
+                else None
+            )
+        if not isinstance(learning, CommandReply):
+            if learning.user_id != who.user_id:
+                return CommandReply("That was learned from somebody else; only they can.", ok=False)
+            await self._forgetting.learning(who.workspace_id, who.user_id, learning)
+            return CommandReply("Forgotten.", {"forgotten": str(learning.id)})
+        if interaction is None or isinstance(interaction, CommandReply):
+            return learning
+        if interaction.user_id != who.user_id:
+            return CommandReply("Somebody else asked that; only they can delete it.", ok=False)
+        await self._forgetting.interaction(who.workspace_id, who.user_id, interaction)
+        return CommandReply(
+            "Forgotten: the question, the answer and what was learned from them.",
+            {"forgotten": str(interaction.id)},
+        )
+
+    async def _forget_me(self, who: Person, rest: str) -> CommandReply:
+        if rest.lower() != "yes":
+            return CommandReply(
+                "This deletes everything I have of you, for good: your questions, my answers to "
+                "them, your reactions, and what I learned. Type `forget-me yes` to do it.",
+                ok=False,
+            )
+        counts = await self._forgetting.person(who.workspace_id, who.user_id)
+        total = sum(counts.values())
+        return CommandReply(
+            f"Done. {total} row{'' if total == 1 else 's'} of yours are deleted.",
+            {"deleted": counts},
+        )
+
+    async def _export(self, who: Person, rest: str) -> CommandReply:
+        del rest
+        async with self._store.begin(who.workspace_id, None) as unit:
+            found = await People(unit).export(who.user_id)
+        lines = [f"- {name.replace('_', ' ')}: {len(rows)}" for name, rows in found.items()]
+        summary = "\n".join(lines) or "There is nothing."
+        return CommandReply(f"Everything I have of you:\n\n{summary}", {"export": found})
+
+    async def _off(self, who: Person, rest: str) -> CommandReply:
+        del rest
+        return await self._consent(
+            who,
+            granted=False,
+            text="I no longer learn from you. What I learned before stays until you `forget-me`; "
+            "answers and reactions still work.",
+        )
+
+    async def _on(self, who: Person, rest: str) -> CommandReply:
+        del rest
+        return await self._consent(who, granted=True, text="I learn from you again.")
+
+    async def _consent(self, who: Person, *, granted: bool, text: str) -> CommandReply:
+        now = self._clock()
+        async with self._store.begin(who.workspace_id, None) as unit:
+            await Consents(unit).change(who.user_id, "learning", granted=granted, now=now)
+            await People(unit).note(
+                who.user_id, "learning_on" if granted else "learning_off", None, {}, now
+            )
+        return CommandReply(text, {"learning": granted})
+
+    async def _sources(self, who: Person, rest: str) -> CommandReply:
+        del rest
+        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
+            sources = await Knowledge(unit).sources()
+            counts = await RecallIndex(unit).counts()
+        if not sources:
+            return CommandReply(
+                "I have read nothing yet. Point me at a folder, a file or a page: "
+                "`mynah ingest PATH` or the page's “Add knowledge”.",
+                {"sources": []},
+            )
+        lines = [
+            f"- `#{short(s.id)}` {s.location} ({s.kind}, {s.documents} "
+            f"file{'' if s.documents == 1 else 's'})"
+            for s in sources
+        ]
+        return CommandReply(
+            "\n".join(lines),
+            {
+                "sources": [
+                    {"id": str(s.id), "location": s.location, "kind": s.kind, "files": s.documents}
+                    for s in sources
+                ],
+                "items": counts,
+            },
+        )
+
+    async def _forget_source(self, who: Person, rest: str) -> CommandReply:
+        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
+            sources = await Knowledge(unit).sources()
+        suffix = _suffix(rest)
+        matching = [s for s in sources if suffix and s.id.hex.endswith(suffix)]
+        if len(matching) != 1:
+            return CommandReply("Name one source by its id; `sources` lists them.", ok=False)
+        if matching[0].added_by != who.user_id:
+            return CommandReply("Somebody else added that source; only they can.", ok=False)
+        await self._ingestion.remove(who.workspace_id, matching[0].id)
+        return CommandReply(
+            f"Forgotten: {matching[0].location}", {"forgotten": str(matching[0].id)}
+        )
+
+    async def _learning(self, unit: Unit, text: str) -> Learning | CommandReply:
+        learnings = Learnings(unit)
+        suffix = _suffix(text)
+        ids = await learnings.resolve(suffix) if suffix else []
+        if len(ids) == 1:
+            found = await learnings.find(ids)
+            if found:
+                return found[0]
+        return _not_one(text, len(ids), "learning", "`learnings` lists them.")
+
+    async def _interaction(self, unit: Unit, who: Person, text: str) -> Interaction | CommandReply:
+        interactions = Interactions(unit)
+        if not text:
+            latest = await interactions.latest(who.user_id)
+            ids = [] if latest is None else [latest]
+        else:
+            suffix = _suffix(text)
+            ids = await interactions.resolve(suffix) if suffix else []
+            if not ids and suffix:
+                learned = await Learnings(unit).resolve(suffix)
+                ids = [x.learned_from for x in await Learnings(unit).find(learned)]
+        if len(ids) == 1 and (found := await interactions.find(ids[0])) is not None:
+            return found
+        return _not_one(text, len(ids), "answer", "Its id is shown under it.")
+
+
+def _suffix(text: str) -> str:
+    match = _ID.fullmatch(text.strip())
+    return match[1].replace("-", "").lower() if match else ""
+
+
+def _not_one(text: str, count: int, what: str, hint: str) -> CommandReply:
+    if not text:
+        return CommandReply(f"There is no {what} yet.", ok=False)
+    if count > 1:
+        return CommandReply(f"`{text[:40]}` fits more than one {what}: give more of it.", ok=False)
+    return CommandReply(f"There is no {what} `{text[:40]}`. {hint}", ok=False)
+
+
+def _data(learning: Learning) -> dict[str, Any]:
+    return {
+        "id": str(learning.id),
+        "kind": learning.kind,
+        "question": learning.content["question"],
+        "answer": learning.content["answer"],
+        "rating": learning.rating,
+        "confidence": round(learning.confidence, 3),
+        "times_used": learning.times_used,
+        "learned_from": str(learning.learned_from),
+        "created_at": learning.created_at.isoformat(),
+        "holds": learning.valid_to is None,
+    }

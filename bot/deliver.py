@@ -1,0 +1,101 @@
+"""Showing a reply once, however often the job that shows it runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+
+from bot.record import target_of
+from bot.telemetry import span
+from integrations.contracts.surface import Citation, Delivery, DeliveryFailure, Outcome
+from learning.recollection import Place
+from learning.store.conversations import Conversations
+from learning.store.doors import Outbox
+from learning.store.interactions import Interactions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from bot.clock import Clock
+    from bot.metrics import Metrics
+    from integrations.contracts.surface import Surface
+    from learning.store.store import Store
+
+
+class Deliveries:
+    """Hands replies from the outbox to their surface."""
+
+    def __init__(
+        self, store: Store, surfaces: Mapping[str, Surface], metrics: Metrics, clock: Clock
+    ) -> None:
+        self._store = store
+        self._surfaces = surfaces
+        self._metrics = metrics
+        self._clock = clock
+        self._log = structlog.get_logger("mynah.deliver")
+
+    async def deliver(self, workspace_id: str, outbox_id: str) -> None:
+        """Show a reply, unless it was shown already."""
+        id_ = UUID(outbox_id)
+        delivery = await self._load(workspace_id, id_)
+        if delivery is None:
+            return
+        surface = self._surfaces[delivery.target.surface]
+        with span("mynah.deliver"):
+            try:
+                ref = await surface.deliver(delivery)
+            except DeliveryFailure as failure:
+                if not failure.final:
+                    raise  # the queue tries again, with the same key
+                self._log.warning("undeliverable", surface=surface.name, outbox=outbox_id)
+                self._metrics.delivery(surface.name, "failed")
+                async with self._store.begin(workspace_id, None) as unit:
+                    await Outbox(unit).failed(id_, str(failure))
+                return
+        async with self._store.begin(workspace_id, None) as unit:
+            await Outbox(unit).delivered(id_, ref, self._clock())
+        self._metrics.delivery(surface.name, "delivered")
+
+    async def give_up(self, workspace_id: str, outbox_id: str) -> None:
+        """Record that a reply could not be shown; it stays in the transcript."""
+        async with self._store.begin(workspace_id, None) as unit:
+            await Outbox(unit).failed(UUID(outbox_id), "every attempt to show it failed")
+
+    async def _load(self, workspace_id: str, id_: UUID) -> Delivery | None:
+        async with self._store.begin(workspace_id, None) as unit:
+            outbox = Outbox(unit)
+            outgoing = await outbox.find(id_)
+            if outgoing is None or outgoing.status != "pending" or outgoing.interaction_id is None:
+                return None
+            conversation = await Conversations(unit).find(outgoing.conversation_id)
+            interaction = await Interactions(unit).find(outgoing.interaction_id)
+            if conversation is None or interaction is None:
+                return None
+            await outbox.attempt(id_)
+        body = outgoing.body
+        return Delivery(
+            key=outgoing.key,
+            target=target_of(workspace_id, conversation, interaction),
+            text=body["text"],
+            citations=citations_from(body["citations"]),
+            outcome=Outcome(body["outcome"]),
+            role=body["role"],
+            model=body["model"],
+            ref=outgoing.ref,
+        )
+
+
+def citations_from(stored: Sequence[Mapping[str, Any]]) -> tuple[Citation, ...]:
+    """Return citations as surfaces show them, from how they are stored."""
+    return tuple(
+        Citation(
+            mark=c["mark"],
+            label=c["label"],
+            quote=c["quote"],
+            place=Place(**c["place"]) if c["place"] else None,
+        )
+        for c in stored
+    )

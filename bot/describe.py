@@ -1,0 +1,177 @@
+"""What was learned and why an answer came out as it did, in words for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from learning import citations
+from learning.confidence import permits
+from learning.feedback import DISLIKED, LIKED
+from learning.roles import role
+from learning.store.contents import Contents
+from learning.store.conversations import Conversations
+from learning.store.feedback import Signals
+from learning.store.interactions import Interactions
+from learning.store.learnings import Learnings
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from learning.recollection import Recollection
+    from learning.store.interactions import Interaction, Recall, Run
+    from learning.store.learnings import Learning
+    from learning.store.store import Unit
+
+_SHORT = 8
+_LINE = 100
+
+
+def short(id_: UUID) -> str:
+    """Return the end of an id: enough to name it, and what tells ids apart."""
+    return id_.hex[-_SHORT:]
+
+
+def describe_learning(learning: Learning) -> str:
+    """Return one line about a learning."""
+    question = _line(learning.content["question"])
+    certainty = f"confidence {learning.confidence:.2f}, {permits(learning.confidence)}"
+    if learning.kind == "correction":
+        rated = "" if learning.rating is None else f", rated {learning.rating:.1f}"
+        return f"your correction for “{question}” ({certainty}{rated})"
+    if learning.rating is not None and learning.rating >= LIKED:
+        return f"a liked answer to “{question}”, to use again ({certainty})"
+    return f"a disliked answer to “{question}”, to avoid ({certainty})"
+
+
+async def describe_interaction(
+    unit: Unit, interaction: Interaction, reader: str
+) -> tuple[str, dict[str, Any]]:
+    """Return why an answer came out as it did: Markdown, and the same as data."""
+    interactions = Interactions(unit)
+    messages = await Conversations(unit).of_interaction(interaction.id)
+    recalls = await interactions.recalls_of(interaction.id)
+    found = await Contents(unit).load([recall.item_id for recall in recalls])
+    runs = await interactions.runs_of(interaction.id)
+    explanation = interaction.explanation
+    question = next((m.text for m in messages if m.by == "person"), "")
+    parts = [f"**{_line(question)}** (`#{short(interaction.id)}`)" if question else ""]
+    if "corrects" in explanation:
+        parts.append("This answer was written by a person, in place of one of mine.")
+    if task := explanation.get("task"):
+        parts.append(str(task))
+    if choice := explanation.get("choice"):
+        parts.append(_who(choice, interaction))
+    if explanation.get("embedder_down"):
+        parts.append("The embedder was down, so words alone were searched.")
+    if recalls:
+        lines = [_recalled(recall, found.get(recall.item_id), reader) for recall in recalls]
+        parts.append("What I had in front of me:\n\n" + "\n".join(lines))
+    elif question:
+        parts.append("I had nothing in front of me but the question.")
+    if avoided := explanation.get("avoided"):
+        parts.append(
+            f"Left out: {avoided} source{'' if avoided == 1 else 's'} that an answer you disliked "
+            "was built on."
+        )
+    if runs:
+        parts.append("Who was asked:\n\n" + "\n".join(_run(run) for run in runs))
+    learned = await learned_from(unit, interaction)
+    if learned:
+        parts.append("What I learned from it:\n\n" + "\n".join(f"- {line}" for line in learned))
+    data = {
+        "interaction": str(interaction.id),
+        "outcome": interaction.outcome,
+        "task_type": interaction.task_type,
+        "role": interaction.role,
+        "model": interaction.model,
+        "policy": explanation.get("policy"),
+        "candidates": explanation.get("choice", []),
+        "rating": interaction.rating,
+        "votes": interaction.votes,
+        "recalled": [
+            {
+                "id": str(recall.item_id),
+                "kind": found[recall.item_id].kind if recall.item_id in found else "forgotten",
+                "label": _label(found.get(recall.item_id), reader),
+                "cited": recall.cited,
+                "score": round(recall.score, 4),
+                "signals": dict(recall.signals),
+            }
+            for recall in recalls
+        ],
+        "runs": [
+            {
+                "role": run.role,
+                "model": run.model,
+                "outcome": run.outcome,
+                "latency_ms": round(run.latency_ms, 1),
+                "cost_usd": None if run.cost_usd is None else float(run.cost_usd),
+                "input_tokens": run.input_tokens,
+                "output_tokens": run.output_tokens,
+            }
+            for run in runs
+        ],
+        "learned": learned,
+    }
+    return "\n\n".join(part for part in parts if part), data
+
+
+async def learned_from(unit: Unit, interaction: Interaction) -> list[str]:
+    """Return, in plain sentences, what was learned from an interaction."""
+    said: list[str] = []
+    if interaction.rating is not None:
+        people = "one person" if interaction.votes == 1 else f"{interaction.votes} people"
+        said.append(f"Rated {interaction.rating:.1f} of 5 by {people}.")
+    for learning in await Learnings(unit).of_interaction(interaction.id):
+        if learning.valid_to is not None and learning.superseded_by is None:
+            continue
+        if learning.superseded_by is not None:
+            said.append("A correction has taken its place; this answer is not used again.")
+        elif learning.kind == "correction":
+            said.append("This is a correction: the same question gets this answer from now on.")
+        elif learning.rating is not None and learning.rating >= LIKED:
+            said.append("It was liked: the same question gets this answer again.")
+        elif learning.rating is not None and learning.rating <= DISLIKED:
+            said.append("It was disliked: the same question will not get it again.")
+    signals = await Signals(unit).standing(interaction.id)
+    if any(signal.kind == "correction" for signal in signals):
+        sentence = "Somebody corrected it; the correction is used instead."
+        if not any("correction has taken" in line for line in said):
+            said.append(sentence)
+    return said
+
+
+def _who(choice: list[dict[str, Any]], interaction: Interaction) -> str:
+    lines = [
+        f"- {'**' if c['role'] == interaction.role else ''}{role(c['role']).display_name}"
+        f"{'**' if c['role'] == interaction.role else ''} ({c['model']}): {c['score']:.2f}"
+        + (f" — {c['note']}" if c["note"] else "")
+        for c in choice
+    ]
+    return "Who could answer, and how well each was expected to:\n\n" + "\n".join(lines)
+
+
+def _recalled(recall: Recall, recollection: Recollection | None, reader: str) -> str:
+    used = "used" if recall.cited else "not used"
+    legs = ", ".join(f"{name} {value:.2f}" for name, value in recall.signals.items() if value)
+    why = f" — found by {legs}" if legs else ""
+    return f"- {_label(recollection, reader)} ({used}){why}"
+
+
+def _label(recollection: Recollection | None, reader: str) -> str:
+    if recollection is None:
+        return "something that has been forgotten since"
+    label = citations.label(recollection, reader=reader)
+    # A path such as a/__init__.py would turn bold where Markdown is read.
+    return f"`{label}`" if recollection.place is not None else label
+
+
+def _run(run: Run) -> str:
+    cost = "" if not run.cost_usd else f", ${run.cost_usd:.4f}"
+    went = "answered" if run.outcome == "ok" else run.outcome.replace("_", " ")
+    return f"- {role(run.role).display_name} ({run.model}): {went} in {run.latency_ms:.0f} ms{cost}"
+
+
+def _line(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LINE else flat[: _LINE - 1].rstrip() + "…"

@@ -1,0 +1,34 @@
+"""The errors an installation can run into, and what a person is told about them."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from bot.accept import UnknownInteraction
+from bot.app import UnknownSurface
+from bot.console import NoAnswerYet
+from bot.server import PortTaken
+from integrations.contracts.embedder import EmbedderFailure
+from integrations.contracts.knowledge import SourceFailure
+from integrations.models.mapping import MappingFailure
+from learning.store.errors import StoreUnavailable
+
+EXPECTED = (
+    EmbedderFailure,
+    MappingFailure,
+    NoAnswerYet,
+    PortTaken,
+    SourceFailure,
+    StoreUnavailable,
+    UnknownInteraction,
+    UnknownSurface,
+    ValidationError,
+)
+"""Everything that can go wrong without a fault of ours; each says how to mend it."""
+
+
+def sentence(error: BaseException) -> str:
+    """Return what to tell a person."""
+    if isinstance(error, ValidationError):
+        return "\n".join(e["msg"].removeprefix("Value error, ") for e in error.errors())
+    return str(error)

@@ -1,0 +1,342 @@
+"""Feedback: a reaction or a correction changes what the same question gets next time.
+
+Sequence only: what a signal means is decided in ``learning.feedback``, what an
+earlier answer advises in ``learning.precedent``. Every effect can be taken
+back, because a reaction can.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+
+from integrations.contracts.surface import IncomingCorrection, IncomingReaction, LiveEvent, Outcome
+from learning.confidence import of_lesson, of_trials
+from learning.feedback import Feedback, Signal, canonical, interpret
+from learning.store.conversations import Conversations
+from learning.store.doors import Inbox
+from learning.store.feedback import Signals
+from learning.store.index import Item, RecallIndex
+from learning.store.interactions import Interactions
+from learning.store.learnings import Learnings
+from learning.store.people import Consents, People
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bot.clock import Clock
+    from bot.embedding import Embedding
+    from bot.live import LiveEvents
+    from learning.scope import Audience
+    from learning.store.interactions import Interaction
+    from learning.store.store import Store, Unit
+
+OWN_IDS = frozenset({"mynah"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """A question with an answer that people had something to say about."""
+
+    kind: str
+    learned_from: UUID
+    user_id: str
+    audience: Audience
+    question: str
+    answer: str
+    replaces: str = ""
+
+
+class Feedbacks:
+    """Applies reactions and corrections."""
+
+    def __init__(self, store: Store, embedding: Embedding, live: LiveEvents, clock: Clock) -> None:
+        self._store = store
+        self._embedding = embedding
+        self._live = live
+        self._clock = clock
+        self._log = structlog.get_logger("mynah.feedback")
+
+    async def apply(self, workspace_id: str, inbox_id: str) -> None:
+        """Apply one event from the inbox; applying it twice changes nothing."""
+        async with self._store.begin(workspace_id, None) as unit:
+            received = await Inbox(unit).find(UUID(inbox_id))
+            if received is None or received.handled or received.payload is None:
+                return
+            question = await _question_of(unit, received.interaction_id)
+        if question is None or received.conversation_id is None:
+            return
+        # Embedding happens between the transactions: none is open meanwhile.
+        vector = (await self._embedding.passages([question]))[0]
+        async with self._store.begin(workspace_id, None) as unit:
+            inbox = Inbox(unit)
+            received = await inbox.find(UUID(inbox_id))
+            if received is None or received.handled or received.payload is None:
+                return
+            if received.kind == "reaction":
+                await self._react(
+                    unit, IncomingReaction.model_validate(received.payload), question, vector
+                )
+            elif received.kind == "correction":
+                await self._correct(
+                    unit, IncomingCorrection.model_validate(received.payload), question, vector
+                )
+            await inbox.handled(received.id, self._clock())
+        if received.conversation_id is not None:
+            await self._live.publish(
+                received.conversation_id,
+                LiveEvent("changed", received.interaction_id),
+            )
+
+    async def _react(
+        self,
+        unit: Unit,
+        reaction: IncomingReaction,
+        question: str,
+        vector: NDArray[np.float32] | None,
+    ) -> None:
+        interactions, signals = Interactions(unit), Signals(unit)
+        interaction = await interactions.find(reaction.interaction_id, lock=True)
+        if interaction is None:
+            return
+        change = signals.take_back if reaction.removed else signals.give
+        await change(
+            interaction.id,
+            reaction.user_id,
+            "reaction",
+            canonical(reaction.emoji),
+            reaction.occurred_at,
+        )
+        standing = [
+            Signal(s.user_id, s.kind, s.value, s.occurred_at)
+            for s in await signals.standing(interaction.id)
+        ]
+        feedback = interpret(standing, own_ids=OWN_IDS)
+        await interactions.rate(interaction.id, feedback.rating, feedback.votes)
+        await self._credit(unit, interaction, feedback)
+        if await Consents(unit).given(interaction.user_id, "learning", default=True):
+            await self._learn(unit, interaction, feedback, question, vector)
+        else:
+            await self._give_up(unit, interaction, feedback)
+        self._log.info(
+            "reaction",
+            interaction=str(interaction.id),
+            rating=feedback.rating,
+            votes=feedback.votes,
+            removed=reaction.removed,
+        )
+
+    async def _credit(self, unit: Unit, interaction: Interaction, feedback: Feedback) -> None:
+        """Give what was cited its share of the verdict, and take back the earlier one."""
+        before = Feedback(interaction.rating, interaction.votes)
+        successes = int(feedback.liked) - int(before.liked)
+        failures = int(feedback.disliked) - int(before.disliked)
+        if not successes and not failures:
+            return
+        cited = [r.item_id for r in await Interactions(unit).recalls_of(interaction.id) if r.cited]
+        if not cited:
+            return
+        learnings = Learnings(unit)
+        await learnings.credit(cited, successes=successes, failures=failures)
+        now = self._clock()
+        await learnings.trust(
+            {
+                x.id: of_trials(
+                    x.times_used,
+                    x.successes,
+                    x.failures,
+                    (now - (x.last_used_at or x.created_at)).total_seconds() / 86_400,
+                )
+                for x in await learnings.find(cited)
+            }
+        )
+
+    async def _learn(
+        self,
+        unit: Unit,
+        interaction: Interaction,
+        feedback: Feedback,
+        question: str,
+        vector: NDArray[np.float32] | None,
+    ) -> None:
+        """Make the rating count the next time: keep, renew or retire the learning."""
+        learnings, index = Learnings(unit), RecallIndex(unit)
+        known = {
+            learning.kind: learning for learning in await learnings.of_interaction(interaction.id)
+        }
+        corrected = known.get("correction")
+        if corrected is None and not (feedback.liked or feedback.disliked):
+            retired = [learning.id for learning in known.values()]
+            await learnings.invalidate(retired, self._clock())
+            await index.invalidate(retired, self._clock())
+            return
+        if await People(unit).buried(unit.digest("interaction", str(interaction.id))):
+            return
+        if corrected is not None:
+            lesson = _Lesson(
+                "correction",
+                interaction.id,
+                corrected.user_id,
+                interaction.audience,
+                corrected.content["question"],
+                corrected.content["answer"],
+                corrected.content.get("replaces", ""),
+            )
+        else:
+            answer = await _answer_of(unit, interaction.id)
+            if answer is None or interaction.outcome not in {Outcome.ANSWERED, Outcome.FELL_BACK}:
+                return
+            lesson = _Lesson(
+                "rated_answer",
+                interaction.id,
+                interaction.user_id,
+                interaction.audience,
+                question,
+                answer,
+            )
+        await self._keep(unit, lesson, feedback, vector)
+
+    async def _give_up(self, unit: Unit, interaction: Interaction, feedback: Feedback) -> None:
+        """Retire what the votes no longer bear out: that needs nobody's consent."""
+        verdict = (feedback.liked, feedback.disliked)
+        retired = []
+        for learning in await Learnings(unit).of_interaction(interaction.id):
+            earlier = Feedback(learning.rating, 1)
+            borne_out = (
+                not feedback.disliked
+                if learning.kind == "correction"
+                else verdict == (earlier.liked, earlier.disliked)
+            )
+            if not borne_out:
+                retired.append(learning.id)
+        await Learnings(unit).invalidate(retired, self._clock())
+        await RecallIndex(unit).invalidate(retired, self._clock())
+
+    async def _correct(
+        self,
+        unit: Unit,
+        correction: IncomingCorrection,
+        question: str,
+        vector: NDArray[np.float32] | None,
+    ) -> None:
+        """Put a person's answer in the place of ours, as an answer that can be rated itself."""
+        interactions, conversations = Interactions(unit), Conversations(unit)
+        original = await interactions.find(correction.interaction_id, lock=True)
+        if original is None:
+            return
+        now = self._clock()
+        replaced = await _answer_of(unit, original.id) or ""
+        new_id = await interactions.open(
+            original.conversation_id,
+            correction.user_id,
+            correction.surface,
+            original.audience,
+            now,
+            supersedes=original.id,
+        )
+        await interactions.finish(
+            new_id,
+            outcome=Outcome.ANSWERED,
+            task_type=original.task_type or "general",
+            role="",
+            model="",
+            explanation={"corrects": str(original.id)},
+            overhead_ms=0.0,
+            now=now,
+        )
+        await conversations.say(
+            original.conversation_id,
+            "correction",
+            correction.user_id,
+            correction.text,
+            correction.occurred_at,
+            original.audience,
+            interaction_id=new_id,
+        )
+        await Signals(unit).give(
+            original.id, correction.user_id, "correction", str(new_id), correction.occurred_at
+        )
+        if not await Consents(unit).given(correction.user_id, "learning", default=True):
+            return
+        lesson = _Lesson(
+            "correction",
+            new_id,
+            correction.user_id,
+            original.audience,
+            question,
+            correction.text,
+            replaced,
+        )
+        correction_id = await self._keep(unit, lesson, Feedback(None, 0), vector)
+        learnings, index = Learnings(unit), RecallIndex(unit)
+        older = [x.id for x in await learnings.of_interaction(original.id)]
+        await learnings.invalidate(older, now, superseded_by=correction_id)
+        await index.invalidate(older, now)
+        self._log.info("correction", interaction=str(original.id))
+
+    async def _keep(
+        self,
+        unit: Unit,
+        lesson: _Lesson,
+        feedback: Feedback,
+        vector: NDArray[np.float32] | None,
+    ) -> UUID:
+        now = self._clock()
+        learning_id = await Learnings(unit).put(
+            lesson.kind,
+            lesson.learned_from,
+            lesson.user_id,
+            lesson.audience,
+            {"question": lesson.question, "answer": lesson.answer, "replaces": lesson.replaces},
+            rating=feedback.rating,
+            confidence=of_lesson(feedback.reward, feedback.votes),
+            now=now,
+        )
+        index = RecallIndex(unit)
+        await index.add(
+            [
+                Item(
+                    id=learning_id,
+                    kind="correction" if lesson.kind == "correction" else "answer",
+                    audience=lesson.audience,
+                    user_id=lesson.user_id,
+                    sequence_id=learning_id,  # beside a thread's messages it has no place
+                    position=0,
+                    speaker=lesson.user_id,
+                    occurred_at=now,
+                    text=f"{lesson.question}\n{lesson.answer}",
+                    vectors=vector,
+                    rating=feedback.rating,
+                )
+            ],
+            self._embedding.name,
+        )
+        await index.fold()
+        return learning_id
+
+
+async def _question_of(unit: Unit, interaction_id: UUID | None) -> str | None:
+    """Return the question an interaction answered; for a correction, the original's."""
+    if interaction_id is None:
+        return None
+    interactions = Interactions(unit)
+    interaction = await interactions.find(interaction_id)
+    while interaction is not None and interaction.supersedes is not None:
+        interaction = await interactions.find(interaction.supersedes)
+    if interaction is None:
+        return None
+    for message in await Conversations(unit).of_interaction(interaction.id):
+        if message.by == "person":
+            return message.text
+    return None
+
+
+async def _answer_of(unit: Unit, interaction_id: UUID) -> str | None:
+    for message in await Conversations(unit).of_interaction(interaction_id):
+        if message.by != "person":
+            return message.text
+    return None

@@ -1,0 +1,71 @@
+"""Forgetting for real: rows, vectors and learned copies, in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from learning.store.conversations import Conversations
+from learning.store.index import RecallIndex
+from learning.store.interactions import Interactions
+from learning.store.learnings import Learnings
+from learning.store.people import People
+
+if TYPE_CHECKING:
+    from bot.clock import Clock
+    from learning.store.interactions import Interaction
+    from learning.store.learnings import Learning
+    from learning.store.store import Store
+
+
+class Forgetting:
+    """Deletes what people ask to have deleted."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def learning(self, workspace_id: str, user_id: str, learning: Learning) -> None:
+        """Delete a learning, and see to it that it is not learned again."""
+        async with self._store.begin(workspace_id, None) as unit:
+            people = People(unit)
+            await people.redact(await Interactions(unit).citing([learning.id]), keep_of=user_id)
+            await RecallIndex(unit).remove([learning.id])
+            await Learnings(unit).delete([learning.id])
+            await people.bury(
+                [unit.digest("interaction", str(learning.learned_from))], self._clock()
+            )
+            await people.note(user_id, "forget_learning", learning.id, {}, self._clock())
+        await self._store.vacuum()
+
+    async def interaction(self, workspace_id: str, user_id: str, interaction: Interaction) -> None:
+        """Delete a question, its answers, and what was learned from them."""
+        async with self._store.begin(workspace_id, None) as unit:
+            people, interactions, index = People(unit), Interactions(unit), RecallIndex(unit)
+            family = [interaction.id]
+            for id_ in family:  # grows while it is walked: a correction may be corrected
+                family += await interactions.corrections_of(id_)
+            items = [
+                message.id
+                for id_ in family
+                for message in await Conversations(unit).of_interaction(id_)
+            ]
+            items += [
+                learning.id
+                for id_ in family
+                for learning in await Learnings(unit).of_interaction(id_)
+            ]
+            await people.redact(await interactions.citing(items), keep_of=user_id)
+            await index.remove(items)
+            await interactions.delete(family)
+            await people.bury(
+                [unit.digest("interaction", str(id_)) for id_ in family], self._clock()
+            )
+            await people.note(user_id, "forget_interaction", interaction.id, {}, self._clock())
+        await self._store.vacuum()
+
+    async def person(self, workspace_id: str, user_id: str) -> dict[str, int]:
+        """Delete everything of a person; return how many rows, by table."""
+        async with self._store.begin(workspace_id, None) as unit:
+            counts = await People(unit).erase(user_id, self._clock())
+        await self._store.vacuum()
+        return counts

@@ -1,0 +1,268 @@
+"""Recording a turn: its answer, what led to it, and the jobs that follow, at once.
+
+Sequence only. The interaction's row is locked first, so that of two workers
+with the same turn one records it and the other finds it done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.queue import LEARNING, turn_queue
+from integrations.contracts.surface import Outcome, Target
+from learning import citations
+from learning.store.conversations import Conversations
+from learning.store.doors import Outbox
+from learning.store.interactions import Interactions, Recall
+from learning.store.learnings import Learnings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from bot.answer import Answered
+    from bot.clock import Clock
+    from bot.queue import Queue
+    from bot.recall import Recalled
+    from integrations.contracts.model import Said
+    from learning.recollection import Recollection
+    from learning.routing import Choice
+    from learning.store.conversations import Conversation, Message
+    from learning.store.interactions import Interaction
+    from learning.store.store import Store, Unit
+    from learning.task_types import TaskEstimate
+
+MYNAH = "mynah"
+"""Who Mynah's own messages are by."""
+
+SORRY = (
+    "Something went wrong on my side and I could not answer, though I tried several "
+    "times. Your question is kept; ask again in a moment."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a turn starts from."""
+
+    interaction: Interaction
+    conversation: Conversation
+    question: Message
+    history: tuple[Said, ...]
+    heard: tuple[UUID, ...]
+    """Messages of other people in the history: an answer may quote them."""
+    learns: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was recalled and chosen."""
+
+    recalled: Recalled
+    estimate: TaskEstimate
+    choice: Choice
+    choice_id: UUID
+    cancelled: bool
+    """Whether stop was pressed before this."""
+
+
+class Recording:
+    """Records turns.
+
+    Args:
+        store: where they are kept.
+        queue: takes the jobs that follow.
+        clock: tells the time.
+    """
+
+    def __init__(self, store: Store, queue: Queue, clock: Clock) -> None:
+        self._store = store
+        self._queue = queue
+        self._clock = clock
+
+    async def record(
+        self,
+        workspace_id: str,
+        loaded: Loaded,
+        decided: Decided,
+        answered: Answered,
+        overhead_ms: float,
+    ) -> None:
+        """Record how a turn ended, unless it was recorded or forgotten meanwhile."""
+        recollections = decided.recalled.recollections
+        text = answered.text
+        cited: tuple[tuple[int, Recollection], ...] = ()
+        if answered.outcome in {Outcome.ANSWERED, Outcome.FELL_BACK, Outcome.CANCELLED}:
+            text, cited = citations.resolve(answered.text, recollections)
+        cited_ids = {recollection.id for _, recollection in cited}
+        async with self._store.begin(workspace_id, None) as unit:
+            interactions = Interactions(unit)
+            current = await interactions.find(loaded.interaction.id, lock=True)
+            if current is None or current.status == "done":
+                return  # forgotten meanwhile, or another worker was faster
+            now = self._clock()
+            await interactions.finish(
+                current.id,
+                outcome=answered.outcome,
+                task_type=decided.estimate.type,
+                role=answered.role,
+                model=answered.model,
+                explanation=_explanation(decided),
+                overhead_ms=overhead_ms,
+                now=now,
+            )
+            await interactions.ran(current.id, decided.choice_id, answered.runs, now)
+            await interactions.recalled(
+                current.id,
+                [
+                    Recall(r.id, mark, r.id in cited_ids, r.score, r.signals)
+                    for mark, r in enumerate(recollections, 1)
+                ]
+                + [Recall(id_, 0, cited=False, score=0.0) for id_ in loaded.heard],
+            )
+            used = [r.id for r in recollections if r.id in cited_ids and r.kind != "knowledge"]
+            if used:
+                await Learnings(unit).used(used, now)
+            await self._deliver(
+                unit,
+                workspace_id,
+                loaded,
+                text,
+                answered.outcome,
+                [
+                    cite(mark, recollection, loaded.interaction.user_id)
+                    for mark, recollection in cited
+                ],
+                answered.role,
+                answered.model,
+            )
+            if loaded.learns:
+                await self._queue.defer(
+                    unit,
+                    "learn",
+                    queue=LEARNING,
+                    workspace_id=workspace_id,
+                    interaction_id=str(current.id),
+                )
+
+    async def give_up(self, workspace_id: str, loaded: Loaded) -> None:
+        """Tell the person that a turn failed for good."""
+        async with self._store.begin(workspace_id, None) as unit:
+            interactions = Interactions(unit)
+            current = await interactions.find(loaded.interaction.id, lock=True)
+            if current is None or current.status == "done":
+                return
+            await interactions.finish(
+                current.id,
+                outcome=Outcome.FAILED,
+                task_type="general",
+                role="",
+                model="",
+                explanation={},
+                overhead_ms=0.0,
+                now=self._clock(),
+            )
+            await self._deliver(
+                unit,
+                workspace_id,
+                loaded,
+                SORRY,
+                Outcome.FAILED,
+                (),
+                "",
+                "",
+            )
+
+    async def _deliver(
+        self,
+        unit: Unit,
+        workspace_id: str,
+        loaded: Loaded,
+        text: str,
+        outcome: Outcome,
+        cited: Sequence[dict[str, Any]],
+        role: str,
+        model: str,
+    ) -> None:
+        interaction = loaded.interaction
+        await Conversations(unit).say(
+            loaded.conversation.id,
+            "mynah",
+            MYNAH,
+            text,
+            self._clock(),
+            interaction.audience,
+            interaction_id=interaction.id,
+            citations=cited,
+        )
+        outbox_id = await Outbox(unit).put(
+            f"answer:{interaction.id}",
+            interaction.surface,
+            loaded.conversation.id,
+            interaction.id,
+            interaction.user_id,
+            {
+                "text": text,
+                "citations": list(cited),
+                "outcome": outcome,
+                "role": role,
+                "model": model,
+            },
+            self._clock(),
+        )
+        if outbox_id is not None:
+            await self._queue.defer(
+                unit,
+                "deliver",
+                queue=turn_queue(interaction.surface),
+                lock=f"deliver:{loaded.conversation.id}",
+                workspace_id=workspace_id,
+                outbox_id=str(outbox_id),
+            )
+
+
+def target_of(workspace_id: str, conversation: Conversation, interaction: Interaction) -> Target:
+    """Return where the reply to an interaction goes."""
+    return Target(
+        surface=conversation.surface,
+        workspace_id=workspace_id,
+        channel_id=conversation.channel_id,
+        thread_id=conversation.thread_id,
+        user_id=interaction.user_id,
+        conversation_id=conversation.id,
+        interaction_id=interaction.id,
+        private=interaction.audience.kind == "user",
+    )
+
+
+def cite(mark: int, recollection: Recollection, reader: str) -> dict[str, Any]:
+    """Return a citation as it is stored beside an answer."""
+    place = recollection.place
+    return {
+        "mark": mark,
+        "label": citations.label(recollection, reader=reader),
+        "quote": citations.quote(recollection),
+        "item_id": str(recollection.id),
+        "place": None
+        if place is None
+        else {
+            "path": place.path,
+            "start_line": place.start_line,
+            "end_line": place.end_line,
+            "title": place.title,
+        },
+    }
+
+
+def _explanation(decided: Decided) -> dict[str, Any]:
+    return {
+        "task": decided.estimate.why(),
+        "choice": [
+            {"role": c.arm.role, "model": c.arm.model, "score": round(c.score, 3), "note": c.note}
+            for c in decided.choice.candidates
+        ],
+        "policy": decided.choice.policy,
+        "avoided": len(decided.recalled.advice.avoid_items),
+        "embedder_down": decided.recalled.lexical_only,
+    }

@@ -1,0 +1,78 @@
+"""Settings: what an installation says, from the environment or a ``.env`` file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from integrations.models.mapping import ModelSettings
+from learning.roles import ROLE_NAMES
+from learning.routing import POLICIES
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; nothing has to be."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MYNAH_", env_file=".env", extra="ignore", env_ignore_empty=True
+    )
+
+    home: Path = Field(default_factory=lambda: Path.home() / ".mynah")
+    database_url: SecretStr | None = None
+    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    embedder: str = "auto"
+    policy: str = "declared_strengths"
+
+    role_router: str = ""
+    role_math: str = ""
+    role_lead: str = ""
+    role_senior: str = ""
+    role_architect: str = ""
+
+    turn_timeout_s: float = Field(default=120.0, gt=0, le=3600)
+    turn_budget_usd: float = Field(default=0.50, ge=0)
+    max_tokens: int = Field(default=1024, gt=0)
+    workers: int = Field(default=4, ge=1, le=64)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+    anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
+    anthropic_base_url: str | None = Field(default=None, validation_alias="ANTHROPIC_BASE_URL")
+    ollama_base_url: str | None = Field(default=None, validation_alias="OLLAMA_BASE_URL")
+
+    @field_validator("encryption_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("policy")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in POLICIES:
+            raise ValueError(f"{value!r} is no policy; there is {', '.join(POLICIES)}")
+        return value
+
+    def models(self) -> ModelSettings:
+        """Return what concerns the models."""
+        addresses = {
+            "openai_base_url": self.openai_base_url,
+            "anthropic_base_url": self.anthropic_base_url,
+            "ollama_base_url": self.ollama_base_url,
+        }
+        return ModelSettings(
+            roles={name: getattr(self, f"role_{name}") for name in ROLE_NAMES},
+            openai_api_key=self.openai_api_key,
+            anthropic_api_key=self.anthropic_api_key,
+            **{name: url for name, url in addresses.items() if url},
+        )
