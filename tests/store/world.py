@@ -1,0 +1,155 @@
+"""A workspace where three people talked to Mynah, and it repeated what one of them said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from learning.scope import WORKSPACE, Audience, channel, person
+from learning.store.conversations import Conversations
+from learning.store.doors import Inbox, Outbox
+from learning.store.feedback import Signals
+from learning.store.ids import new_id
+from learning.store.index import RecallIndex
+from learning.store.interactions import Interactions, Recall, Run
+from learning.store.knowledge import Knowledge, NewPassage
+from learning.store.learnings import Learnings
+from learning.store.people import Consents, People
+from tests.store.support import (
+    EMBEDDER,
+    NOW,
+    Document,
+    Exchange,
+    directions,
+    exchange,
+    finish,
+    item,
+)
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from learning.store.store import Unit
+
+ALICE, BOB, CAROL = "U-alice", "U-bob", "U-carol"
+HERS = "alicezqx"
+"""In everything that Alice wrote, and in everything that repeats it."""
+BOBS, CAROLS = "bobzqx", "carolzqx"
+C1 = channel("C1")
+
+
+class World:
+    """A workspace where three people talked to Mynah about each other's words."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.drawn = iter(directions(64))
+
+    async def build(self) -> World:
+        unit = self.unit
+        await Consents(unit).change(ALICE, "learning", granted=False, now=NOW)
+        self.private = await self.ask(ALICE, "private", person(ALICE), "dm")
+        self.shared = await self.ask(ALICE, "shared", C1, "shared")
+        self.reply = await self.ask(BOB, "reply", C1, "shared")
+
+        self.quote = await self.ask(BOB, "quote", C1, "bobs", repeats=[self.shared.question_id])
+        self.learnt = await self.learn("rated_answer", self.quote, BOB, BOBS, HERS)
+        self.requote = await self.ask(CAROL, "requote", C1, "carols", repeats=[self.learnt])
+        self.unrelated = await self.ask(
+            CAROL, "unrelated", C1, "carols", recalls=[self.reply.question_id]
+        )
+
+        # Bob corrects the answer to Alice: what is learned from it repeats her question.
+        by_bob = await self.correct(BOB, self.shared)
+        self.of_hers = await self.learn("correction", by_bob, BOB, HERS, BOBS)
+        self.via = await self.ask(CAROL, "via", C1, "carols", repeats=[self.of_hers])
+        # Carol corrects the answer that quotes Alice; Alice corrects an answer to Carol.
+        by_carol = await self.correct(CAROL, self.quote)
+        self.instead = await self.learn("correction", by_carol, CAROL, BOBS, CAROLS, HERS)
+        by_alice = await self.correct(ALICE, self.unrelated)
+        await self.learn("correction", by_alice, ALICE, CAROLS, HERS)
+        by_bob = await self.correct(BOB, by_alice)
+        self.again = await self.learn("correction", by_bob, BOB, CAROLS, BOBS, HERS)
+
+        await Signals(unit).give(self.quote.interaction_id, ALICE, "reaction", "👍", NOW)
+        await Signals(unit).give(self.shared.interaction_id, BOB, "reaction", "👎", NOW)
+        for user in (ALICE, BOB):
+            await Inbox(unit).receive("web", f"e-{user[-3:]}", "message", user, {"t": user}, NOW)
+        self.hidden = await self.read(ALICE, person(ALICE), HERS)
+        self.handbook = await self.read(ALICE, WORKSPACE, "handbook")
+        await People(unit).note(ALICE, "export", None, {}, NOW)
+        await RecallIndex(unit).fold()
+        return self
+
+    async def ask(
+        self,
+        user: str,
+        text: str,
+        audience: Audience,
+        thread: str,
+        *,
+        repeats: list[UUID] | None = None,
+        recalls: list[UUID] | None = None,
+    ) -> Exchange:
+        word = {ALICE: HERS, BOB: BOBS, CAROL: CAROLS}[user]
+        answer = f"{HERS} said so" if repeats or user == ALICE else f"{text} answered"
+        said = await exchange(
+            self.unit, user, f"{text} {word}", answer, audience=audience, thread=thread
+        )
+        interactions = Interactions(self.unit)
+        id_ = said.interaction_id
+        choice = await interactions.choose(
+            id_, policy="p", arm="lead", propensity=1.0, context={}, candidates=[], now=NOW
+        )
+        await interactions.ran(id_, choice, [Run("lead", "offline", "ok", 1.0)], NOW)
+        await finish(self.unit, id_, evidence=answer)
+        await interactions.recalled(
+            id_, [Recall(one, 1, cited=False, score=1.0) for one in repeats or recalls or []]
+        )
+        await Outbox(self.unit).put(
+            f"reply:{id_}", "web", said.conversation_id, id_, user, {"text": answer}, NOW
+        )
+        await self.index(said.question_id, user, f"{text} {word}", audience)
+        return said
+
+    async def correct(self, user: str, replaced: Exchange) -> Exchange:
+        word = {ALICE: HERS, BOB: BOBS, CAROL: CAROLS}[user]
+        id_ = await Interactions(self.unit).open(
+            replaced.conversation_id, user, "web", C1, NOW, supersedes=replaced.interaction_id
+        )
+        said = await Conversations(self.unit).say(
+            replaced.conversation_id, "correction", user, word, NOW, C1, interaction_id=id_
+        )
+        return Exchange(replaced.conversation_id, id_, said, said)
+
+    async def learn(
+        self, kind: str, source: Exchange, user: str, question: str, answer: str, replaces: str = ""
+    ) -> UUID:
+        content = {"question": question, "answer": answer, "replaces": replaces}
+        id_ = await Learnings(self.unit).put(
+            kind, source.interaction_id, user, C1, content, rating=5.0, confidence=0.5, now=NOW
+        )
+        await self.index(id_, user, f"{question}\n{answer}", C1, kind=kind)
+        return id_
+
+    async def read(self, user: str, audience: Audience, word: str) -> UUID:
+        knowledge = Knowledge(self.unit)
+        source = await knowledge.open_source(f"/docs/{word}", "folder", audience, user, NOW)
+        passage = NewPassage(new_id(), 0, "prose", word, f"{word} passage", 1, 2, None)
+        await knowledge.put_document(
+            source, Document(f"{word}.md", word), [passage], 1, audience, NOW
+        )
+        await self.index(passage.id, None, f"{word} passage", audience, kind="knowledge")
+        return passage.id
+
+    async def index(
+        self, id_: UUID, user: str | None, text: str, audience: Audience, kind: str = "message"
+    ) -> None:
+        entry = item(
+            text,
+            id_=id_,
+            user_id=user,
+            audience=audience,
+            kind=kind,
+            vectors=next(self.drawn)[None],
+        )
+        await RecallIndex(self.unit).add([entry], EMBEDDER)
