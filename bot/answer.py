@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from integrations.contracts.model import Model, ModelRequest
     from integrations.contracts.surface import Live
     from learning.roles import RoleName
-    from learning.routing import Arm
+    from learning.routing.declared import Arm
 
 
 @dataclass(frozen=True, slots=True)

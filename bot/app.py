@@ -43,7 +43,7 @@ from integrations.surfaces.console import ConsoleSurface
 from integrations.surfaces.web.surface import WebSurface
 from learning.lexicon import Lexicon
 from learning.roles import ROLE_NAMES
-from learning.routing import POLICIES
+from learning.routing.declared import POLICIES
 from learning.store.address import conninfo_of
 from learning.store.cipher import Cipher
 from learning.store.embedded import EmbeddedPostgres

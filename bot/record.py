@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.recall import Recalled
     from integrations.contracts.model import Said
     from learning.recollection import Recollection
-    from learning.routing import Choice
+    from learning.routing.declared import Choice
     from learning.store.conversations import Conversation, Message
     from learning.store.interactions import Interaction
     from learning.store.store import Store, Unit

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from integrations.models.mapping import ModelSettings
 from learning.roles import ROLE_NAMES
-from learning.routing import POLICIES
+from learning.routing.declared import POLICIES
 
 
 class Settings(BaseSettings):

@@ -20,7 +20,7 @@ from bot.record import Decided, Loaded, target_of
 from bot.telemetry import span
 from integrations.contracts.model import ModelRequest, Said
 from learning.context import fit_history
-from learning.routing import Arm, RoutingContext
+from learning.routing.declared import Arm, RoutingContext
 from learning.scope import Scope
 from learning.store.conversations import Conversations
 from learning.store.interactions import Interactions
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from integrations.contracts.model import Model
     from integrations.contracts.surface import LiveEvent, Surface
     from learning.roles import RoleName
-    from learning.routing import Policy
+    from learning.routing.declared import Policy
     from learning.store.store import Store
     from learning.task_types import TaskEstimate
 

@@ -10,7 +10,7 @@ from bot.answer import Answers, Limits
 from integrations.contracts.model import Finished, ModelRequest, ModelTimeout, Piece
 from integrations.contracts.surface import IncomingStop, Outcome
 from integrations.models.offline.extractive import ExtractiveExpert
-from learning.routing import Arm
+from learning.routing.declared import Arm
 from tests.bot.conftest import SCRIPTED
 from tests.bot.support import OPENAI_KEY, RecordedLive, interaction_of
 from tests.standins.model_wire import Fault, Script

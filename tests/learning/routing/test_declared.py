@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learning.roles import ROLE_NAMES, role
-from learning.routing import AVOID_PENALTY, POLICIES, Arm, RoutingContext
+from learning.routing.declared import AVOID_PENALTY, POLICIES, Arm, RoutingContext
 from learning.task_types import TASK_TYPES
 
 if TYPE_CHECKING:
     from learning.roles import RoleName
-    from learning.routing import Choice
+    from learning.routing.declared import Choice
     from learning.task_types import TaskType
 
 RNG = random.Random(0)

@@ -1,0 +1,1 @@
+"""Which arm answers, with which prompt and parameters, and who is next: chosen and learned."""

@@ -1,0 +1,174 @@
+"""How good the answers are that each routing policy gets, and how fast it chooses and learns.
+
+A prompt comes, the policy picks an arm, and perhaps, perhaps late and perhaps wrongly, it hears
+that arm's score. All policies see the same streams. Means are of the true scores, less cost.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from learning.routing.contract import Evidence
+from learning.routing.costs import Costs
+from learning.routing.guarded import HierarchicalThompson
+from learning.routing.registry import POLICIES
+from tests.benchmarks import rig
+from tests.benchmarks.routing_set import read, shuffled
+
+if TYPE_CHECKING:
+    from learning.routing.contract import Floats, Policy
+    from tests.benchmarks.routing_set import PromptSet, Stream
+
+
+class Replay:
+    """One policy's way through the streams."""
+
+    def __init__(self, warm: int, delay: int, cost_weight: float) -> None:
+        self._warm, self._delay, self._cost_weight = warm, delay, cost_weight
+        self.choosing: list[float] = []
+        self.updating: list[float] = []
+
+    def through(
+        self, policy: Policy, prompts: PromptSet, stream: Stream, rng: np.random.Generator
+    ) -> Floats:
+        """Return the utility at each step that was not a warm-up."""
+        contexts = [prompts.contexts[number] for number in stream.order]
+        costs = Costs()
+        self._evaluate_all(policy, prompts, stream, costs)
+        waiting: deque[tuple[int, Evidence]] = deque()
+        got = []
+        arms = {option.name: at for at, option in enumerate(prompts.options)}
+        for step in range(self._warm, len(contexts)):
+            penalties = costs.penalties(self._cost_weight) if self._cost_weight else None
+            with rig.timed(self.choosing):
+                decision = policy.choose(contexts[step], prompts.options, rng, penalties)
+            at = arms[decision.arm]
+            costs.add(decision.arm, float(stream.costs[step, at]))
+            got.append(stream.scores[step, at] - self._cost_weight * stream.costs[step, at])
+            if stream.answered[step]:
+                vote = float(stream.votes[step, at])
+                evidence = Evidence(prompts.options[at], contexts[step], vote)
+                waiting.append((step + self._delay, evidence))
+            while waiting and waiting[0][0] <= step:
+                with rig.timed(self.updating):
+                    policy.credit(waiting.popleft()[1])
+        return np.array(got)
+
+    def _evaluate_all(
+        self, policy: Policy, prompts: PromptSet, stream: Stream, costs: Costs
+    ) -> None:
+        """Let the policy see every arm's true score for the first prompts."""
+        contexts = [prompts.contexts[number] for number in stream.order[: self._warm]]
+        if isinstance(policy, HierarchicalThompson):
+            policy.prepare(contexts)
+        for step, context in enumerate(contexts):
+            for at, option in enumerate(prompts.options):
+                costs.add(option.name, float(stream.costs[step, at]))
+                policy.credit(Evidence(option, context, float(stream.scores[step, at])))
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run the benchmark and return its result."""
+    load = rig.load()
+    prompts = read(arguments.set)
+    names = [option.name for option in prompts.options]
+    if arguments.incumbent not in {None, *names}:
+        raise SystemExit(f"there is no arm {arguments.incumbent!r}; the set has {names}")
+    if not 0 <= arguments.warm < len(prompts.contexts):
+        raise SystemExit(f"--warm {arguments.warm}: the set has {len(prompts.contexts)} prompts")
+    streams = [
+        shuffled(
+            prompts,
+            seed,
+            feedback=arguments.feedback,
+            flip=arguments.flip,
+            binary=arguments.binary,
+            shift=arguments.shift,
+        )
+        for seed in range(arguments.seeds)
+    ]
+    worth = [
+        (stream.scores - arguments.cost_weight * stream.costs)[arguments.warm :]
+        for stream in streams
+    ]
+    policies: dict[str, dict[str, float]] = {}
+    with rig.progress() as shown:
+        for name, make in POLICIES.items():
+            replay = Replay(arguments.warm, arguments.delay, arguments.cost_weight)
+            gained = [
+                replay.through(
+                    make(prompts.strengths, arguments.incumbent),
+                    prompts,
+                    stream,
+                    np.random.default_rng(1_000 + seed),
+                )
+                for seed, stream in enumerate(shown.track(streams, description=name))
+            ]
+            shown_as = "mynah" if name == HierarchicalThompson.name else name
+            policies[shown_as] = (
+                _figures(gained) | _p95("choose", replay.choosing) | _p95("update", replay.updating)
+            )
+    # The best arm of the last quarter is looked up for that quarter: after a shift it is another.
+    policies["best_single"] = {
+        "mean": round(float(np.mean([w.mean(0).max() for w in worth])), 4),
+        "last_quarter": round(float(np.mean([_last(w).mean(0).max() for w in worth])), 4),
+    }
+    if arguments.incumbent is not None:
+        at = names.index(arguments.incumbent)
+        policies["incumbent"] = _figures([w[:, at] for w in worth])
+    policies["oracle"] = _figures([w.max(1) for w in worth])
+    for figures in policies.values():
+        for figure in ("mean", "last_quarter"):
+            base = policies["best_single"][figure]
+            figures[f"{figure}_vs_best_percent"] = round(100 * (figures[figure] / base - 1), 2)
+    return {
+        "set": prompts.name,
+        "prompts": len(prompts.contexts),
+        "arms": names,
+        "arguments": {k: v for k, v in vars(arguments).items() if k != "set"},
+        "machine": rig.machine("not used", load),
+        "policies": policies,
+    }
+
+
+def _last(values: Floats) -> Floats:
+    return values[3 * len(values) // 4 :]
+
+
+def _figures(gained: list[Floats]) -> dict[str, float]:
+    return {
+        "mean": round(float(np.mean([g.mean() for g in gained])), 4),
+        "last_quarter": round(float(np.mean([_last(g).mean() for g in gained])), 4),
+    }
+
+
+def _p95(name: str, milliseconds: list[float]) -> dict[str, float]:
+    if not milliseconds:
+        return {}
+    return {f"{name}_p95_ms": round(float(np.percentile(milliseconds, 95)), 3)}
+
+
+def main() -> None:
+    """Read the arguments, measure, print."""
+    parser = argparse.ArgumentParser(prog="routing", description=__doc__)
+    add = parser.add_argument
+    add("--set", type=Path, required=True, help="NAME.jsonl; vectors and arms are beside it")
+    add("--feedback", type=float, default=1.0, help="share of choices that get feedback")
+    add("--flip", type=float, default=0.0, help="share of feedback that says the opposite")
+    add("--delay", type=int, default=0, help="steps until feedback arrives")
+    add("--binary", action="store_true", help="votes (1 with the score as probability), not scores")
+    add("--shift", action="store_true", help="every arm becomes another one half-way")
+    add("--warm", type=int, default=0, help="prompts evaluated with every arm first; not counted")
+    add("--incumbent", help="the arm that answers until another is known to be better")
+    add("--seeds", type=int, default=5, help="shuffles")
+    add("--cost-weight", type=float, default=0.0, help="score that one dollar is worth")
+    rig.print_result(measure(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
