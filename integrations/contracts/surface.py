@@ -14,6 +14,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
+from learning.roles import RoleName
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
@@ -47,6 +49,11 @@ class IncomingMessage(_Event):
     text: str
     message_ref: str = Field(default="", max_length=200)
     """The platform's id of this message, for edits, deletions and replies."""
+    again: UUID | None = None
+    """The answer that somebody wants another one for, in the same thread; ``text`` is then
+    that answer's question."""
+    role: RoleName | None = None
+    """Who is to answer, if somebody in particular is asked."""
 
     @field_validator("text")
     @classmethod
