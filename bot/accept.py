@@ -84,6 +84,8 @@ class Acceptance:
                 text=incoming.text,
                 said_at=incoming.occurred_at,
                 message_ref=incoming.message_ref or None,
+                again=incoming.again,
+                asked_role=incoming.role,
             ),
             self._clock(),
         )

@@ -7,7 +7,8 @@ answer is shown and where it is stored.
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from collections import Counter
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from time import perf_counter
@@ -23,15 +24,17 @@ from integrations.contracts.model import (
 )
 from integrations.contracts.surface import Outcome
 from learning.roles import role
+from learning.routing.parameters import temperature_of, tokens_of
+from learning.routing.variants import instructions
 from learning.store.interactions import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from integrations.contracts.model import Model, ModelRequest
     from integrations.contracts.surface import Live
     from learning.roles import RoleName
-    from learning.routing.declared import Arm
+    from learning.routing.situation import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,28 @@ class Answered:
     cited: tuple[int, ...] | None = None
     runs: list[Run] = field(default_factory=list)
     model_ms: float = 0.0
+    waits_s: Mapping[str, float] = field(default_factory=dict)
+    """How long providers asked us to wait, by model."""
+
+
+class Load:
+    """How many requests are in flight with each model, in this process."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+
+    def of(self, model: str) -> int:
+        """Return how many are in flight."""
+        return self._open[model]
+
+    @contextmanager
+    def one(self, model: str) -> Iterator[None]:
+        """Count one until the block ends."""
+        self._open[model] += 1
+        try:
+            yield
+        finally:
+            self._open[model] -= 1
 
 
 class Answers:
@@ -72,6 +97,7 @@ class Answers:
         last_resort: the built-in expert of each role, asked when no connected model answers:
             a provider that is down leaves what was read and said.
         limits: what one turn may take.
+        load: is told what is in flight.
     """
 
     def __init__(
@@ -79,27 +105,37 @@ class Answers:
         models: Mapping[RoleName, Model],
         last_resort: Mapping[str, Model],
         limits: Limits,
+        load: Load,
     ) -> None:
         self._models = models
         self._last_resort = last_resort
         self._limits = limits
+        self._load = load
 
     async def answer(
-        self, order: Sequence[Arm], request: ModelRequest, live: Live, stop: asyncio.Event
+        self,
+        steps: Sequence[Step],
+        request: ModelRequest,
+        live: Live,
+        stop: asyncio.Event,
+        unpaid: tuple[RoleName, str] | None = None,
     ) -> Answered:
         """Ask the models in order until one answers.
 
         Args:
-            order: the choice and its fallbacks; not empty.
-            request: what to ask; each role adds its own instructions.
+            steps: the choice and its fallbacks; empty if nothing can be paid for.
+            request: what to ask; each step adds instructions and parameters of its own.
             live: where pieces are shown while they come.
             stop: set when the person pressed stop.
+            unpaid: when there are no steps, whose built-in expert is asked instead, and what
+                to tell the person about the budget.
         """
-        attempt = _Attempt(order[0].role, str(order[0].model))
+        line = self._line_up(steps, request, unpaid)
+        attempt = _Attempt(line[0].role, line[0].model.id)
         reasons: list[tuple[str, ModelFailure]] = []
         try:
             async with asyncio.timeout(self._limits.timeout_s):
-                return await self._through(order, request, live, stop, attempt, reasons)
+                answered = await self._through(line, live, stop, attempt, reasons)
         except TimeoutError:
             attempt.close("timeout")
             return attempt.ended(
@@ -107,17 +143,17 @@ class Answers:
                 f"I ran out of time: no complete answer within {self._limits.timeout_s:g} seconds. "
                 "Try again, or ask something smaller.",
             )
+        return answered if unpaid is None else _without_money(answered, unpaid[1])
 
     async def _through(
         self,
-        order: Sequence[Arm],
-        request: ModelRequest,
+        line: Sequence[_Asked],
         live: Live,
         stop: asyncio.Event,
         attempt: _Attempt,
         reasons: list[tuple[str, ModelFailure]],
     ) -> Answered:
-        for number, (role_name, model) in enumerate(self._line_up(order)):
+        for number, asked in enumerate(line):
             if attempt.spent > self._limits.budget_usd:
                 return attempt.ended(
                     Outcome.OVER_BUDGET,
@@ -126,18 +162,13 @@ class Answers:
                 )
             if number:
                 await live.restart()
-            attempt.open(role_name, model.id)
-            who = role(role_name)
-            asked = replace(
-                request,
-                system=who.system_prompt,
-                timeout_s=min(request.timeout_s, self._limits.timeout_s),
-            )
+            attempt.open(asked.role, asked.model.id)
             try:
-                stopped = await self._one(model, asked, live, stop, attempt)
+                with self._load.one(asked.model.id):
+                    stopped = await self._one(asked.model, asked.request, live, stop, attempt)
             except ModelFailure as failure:
-                attempt.close(failure.kind)
-                reasons.append((who.display_name, failure))
+                attempt.close(failure.kind, failure.retry_after_s)
+                reasons.append((role(asked.role).display_name, failure))
                 continue
             attempt.close("cancelled" if stopped else "ok")
             if stopped:
@@ -149,12 +180,37 @@ class Answers:
             )
         return attempt.ended(*_gave_up(reasons))
 
-    def _line_up(self, order: Sequence[Arm]) -> list[tuple[RoleName, Model]]:
-        chosen = [(arm.role, self._models[arm.role]) for arm in order]
-        expert = self._last_resort[order[0].role]
-        if expert.id not in {model.id for _, model in chosen}:
-            chosen.append((order[0].role, expert))
-        return chosen
+    def _line_up(
+        self, steps: Sequence[Step], request: ModelRequest, unpaid: tuple[RoleName, str] | None
+    ) -> list[_Asked]:
+        line = [
+            _Asked(
+                step.arm.role,
+                self._models[step.arm.role],
+                self._shaped(request, step.arm.role, step),
+            )
+            for step in steps
+        ]
+        first = line[0].role if line else unpaid[0] if unpaid else "router"
+        expert = self._last_resort[first]
+        if expert.id not in {asked.model.id for asked in line}:
+            line.append(_Asked(first, expert, self._shaped(request, first, None)))
+        return line
+
+    def _shaped(self, request: ModelRequest, name: RoleName, step: Step | None) -> ModelRequest:
+        """Return the request as a role is asked it, in the way that was chosen."""
+        system = role(name).system_prompt
+        patience_s = min(request.timeout_s, self._limits.timeout_s)
+        if step is None:
+            return replace(request, system=system, timeout_s=patience_s)
+        settings = step.settings
+        return replace(
+            request,
+            system=f"{system} {instructions(settings.get('variant', ''))}".strip(),
+            temperature=temperature_of(settings.get("temperature", "")),
+            max_tokens=tokens_of(settings.get("max_tokens", ""), request.max_tokens),
+            timeout_s=min(patience_s, step.patience_s),
+        )
 
     async def _one(
         self,
@@ -197,6 +253,15 @@ class Answers:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One model with what it is asked."""
+
+    role: RoleName
+    model: Model
+    request: ModelRequest
+
+
 class _Attempt:
     """The bookkeeping of a turn's attempts."""
 
@@ -207,6 +272,7 @@ class _Attempt:
         self.spent = 0.0
         self.finished: Finished | None = None
         self._runs: list[Run] = []
+        self._waits_s: dict[str, float] = {}
         self._began: float | None = None
         self._first: float | None = None
         self._model_s = 0.0
@@ -220,9 +286,11 @@ class _Attempt:
             self._first = perf_counter()
         self.text += text
 
-    def close(self, outcome: str) -> None:
+    def close(self, outcome: str, wait_s: float | None = None) -> None:
         if self._began is None:
             return
+        if wait_s is not None:
+            self._waits_s[self.model] = wait_s
         ended = perf_counter()
         finished = self.finished or Finished()
         cost = None if finished.cost_usd is None else Decimal(str(finished.cost_usd))
@@ -253,7 +321,18 @@ class _Attempt:
             cited=cited if keep else (),
             runs=self._runs,
             model_ms=self._model_s * 1e3,
+            waits_s=self._waits_s,
         )
+
+
+def _without_money(answered: Answered, words: str) -> Answered:
+    """Say that a built-in expert stood in, or that it could not."""
+    if answered.outcome is Outcome.ANSWERED:
+        text = f"{answered.text}\n\n_{words} A built-in expert answered instead._"
+        return replace(answered, outcome=Outcome.FELL_BACK, text=text)
+    if answered.outcome is Outcome.DECLINED:
+        return replace(answered, outcome=Outcome.OVER_BUDGET, text=words)
+    return answered
 
 
 def _gave_up(reasons: Sequence[tuple[str, ModelFailure]]) -> tuple[Outcome, str]:

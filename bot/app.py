@@ -7,29 +7,38 @@ the opposite order, and nothing exists before ``open_mynah`` is entered.
 from __future__ import annotations
 
 import asyncio
-import random
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bot import clock
 from bot.accept import Acceptance
-from bot.answer import Answers
+from bot.answer import Answers, Load
 from bot.answer import Limits as TurnLimits
 from bot.classify import Classifier
 from bot.commands import Commands
+from bot.credit import Crediting
 from bot.deliver import Deliveries
 from bot.embedding import Embedding
+from bot.experts import Experts
 from bot.feedback import Feedbacks
 from bot.forget import Forgetting
 from bot.host import MynahHost, correction_of
 from bot.ingest import Ingestion
 from bot.learn import Remembering
+from bot.learned import Learned
+from bot.ledger import Ledger
 from bot.live import LiveEvents
 from bot.metrics import Metrics
 from bot.queue import LEARNING, Queue, Task, schema_sql, turn_queue
 from bot.recall import Recaller
 from bot.record import Recording
+from bot.replay import Replaying
+from bot.routing import Limits as Spending
+from bot.routing import Routing
+from bot.seed import Seeding
 from bot.turn import Turns
 from integrations.embedders.cached import CachedEmbedder
 from integrations.embedders.choose import EmbedderSettings, choose
@@ -39,11 +48,12 @@ from integrations.models.defaults import OLLAMA_URL
 from integrations.models.offline.extractive import ExtractiveExpert
 from integrations.models.offline.maths import MathsExpert
 from integrations.models.ollama import resolve
+from integrations.models.prices import expected_usd
 from integrations.surfaces.console import ConsoleSurface
 from integrations.surfaces.web.surface import WebSurface
 from learning.lexicon import Lexicon
-from learning.roles import ROLE_NAMES
-from learning.routing.declared import POLICIES
+from learning.roles import ROLE_NAMES, declared_strengths
+from learning.routing.weights import Weights
 from learning.store.address import conninfo_of
 from learning.store.cipher import Cipher
 from learning.store.embedded import EmbeddedPostgres
@@ -88,6 +98,8 @@ class Mynah:
     plan: Plan
     embedding: Embedding
     ingestion: Ingestion
+    seeding: Seeding
+    replaying: Replaying
     metrics: Metrics
     live: LiveEvents
     conninfo: str
@@ -137,7 +149,7 @@ async def open_mynah(
     further: Sequence[Surface] = (),
     models: Mapping[RoleName, Model] | None = None,
     now: Clock = clock.now,
-    rng: random.Random | None = None,
+    rng: np.random.Generator | None = None,
 ) -> AsyncIterator[Mynah]:
     """Construct every part, and take all of them down when the block ends.
 
@@ -188,31 +200,60 @@ async def open_mynah(
         async def correct(who: Person, interaction_id: UUID, text: str) -> None:
             await acceptance.accept(correction_of(who, interaction_id, text, now))
 
-        commands = Commands(store, Forgetting(store, now), ingestion, correct, now)
+        lexicon = Lexicon()
+        strengths = declared_strengths()
+        learned = Learned(settings.policy, strengths, settings.incumbent, embedding.name, now())
+        ledger = Ledger(learned, now)
+        crediting = Crediting(store, queue, learned, ledger, lexicon, now)
+        forgetting = Forgetting(store, ledger, crediting, now)
+        experts = Experts(store, learned, ledger, now)
+        commands = Commands(store, forgetting, ingestion, experts, correct, now)
         host = MynahHost(store, acceptance, commands, ingestion, live, metrics, now)
+        load = Load()
+        weights = Weights.load(settings.quality_per_usd, settings.quality_per_second)
+        routing = Routing(
+            models,
+            learned,
+            weights,
+            Spending(
+                settings.turn_budget_usd,
+                settings.person_budget_usd,
+                settings.workspace_budget_usd,
+            ),
+            expected_usd,
+            load,
+            settings.max_tokens,
+            settings.turn_timeout_s,
+            rng or np.random.default_rng(),
+        )
         turns = Turns(
             store,
             Recording(store, queue, now),
-            Recaller(embedding.name, Lexicon()),
+            Recaller(embedding.name, lexicon),
             embedding,
             Classifier(models["router"]),
-            POLICIES[settings.policy](),
-            models,
-            Answers(models, offline, TurnLimits(settings.turn_timeout_s, settings.turn_budget_usd)),
+            routing,
+            Answers(
+                models,
+                offline,
+                TurnLimits(settings.turn_timeout_s, settings.turn_budget_usd),
+                load,
+            ),
             surfaces,
             live,
             metrics,
             settings.max_tokens,
             now,
-            rng or random.Random(),  # noqa: S311 - choices between models, not secrets
         )
         deliveries = Deliveries(store, surfaces, metrics, now)
-        feedbacks = Feedbacks(store, embedding, live, now)
+        feedbacks = Feedbacks(store, queue, embedding, live, now)
         remembering = Remembering(store, embedding)
         for task in (
             Task("turn", turns.take, priority=10, last_words=turns.give_up),
             Task("deliver", deliveries.deliver, priority=20, last_words=deliveries.give_up),
             Task("feedback", feedbacks.apply, priority=10),
+            Task("credit", crediting.credit),
+            Task("topics", crediting.find_topics),
             Task("learn", remembering.learn),
             Task("embed", embedding.catch_up_job),
         ):
@@ -226,6 +267,17 @@ async def open_mynah(
             plan,
             embedding,
             ingestion,
+            Seeding(
+                store,
+                models,
+                learned,
+                ledger.locked,
+                embedding.query,
+                expected_usd,
+                now,
+                max_tokens=settings.max_tokens,
+            ),
+            Replaying(store, strengths, settings.incumbent),
             metrics,
             live,
             conninfo,

@@ -1,29 +1,36 @@
 """The command line: ``mynah``.
 
 Every command opens the same parts as the server; several may run at once on
-the same database. Errors are one sentence and an exit status, never a trace.
+the same database.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
 import sys
-from pathlib import Path  # noqa: TC003 - the command line is built from the annotations
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 from rich.markdown import Markdown
 
-from bot.settings import Settings
-from bot.telemetry import configure_logging, configure_tracing
+from bot.cli_base import (
+    ERR,
+    OUT,
+    USER,
+    Channel,
+    Json,
+    User,
+    command,
+    execute,
+    print_json,
+    print_reply,
+    say,
+)
+from bot.cli_learnings import learnings
+from bot.cli_routing import model, replay, seed
+from learning.roles import RoleName  # noqa: TC001 - the command line is built from the annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
-    from integrations.contracts.surface import CommandReply
+    from bot.settings import Settings
 
 cli = typer.Typer(
     help="An assistant that learns from what people do with its answers.",
@@ -31,70 +38,9 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-learnings = typer.Typer(help="See, correct, take along or delete what was learned.")
 cli.add_typer(learnings, name="learnings")
-
-User = Annotated[str, typer.Option(help="Who speaks.")]
-Channel = Annotated[
-    str | None, typer.Option(help="Speak in a channel that others read; private when left out.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-_out = Console()
-_err = Console(stderr=True)
-_USER = "you"
-_FAILED = 1
-
-
-class Complaint(Exception):  # noqa: N818 - it is what a person is told
-    """A command cannot be carried out; the message is what to tell the person."""
-
-
-def _settings(*, quiet: bool) -> Settings:
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        raise Complaint(
-            "\n".join(
-                f"{'MYNAH_' + str(e['loc'][0]).upper() if e['loc'] else 'settings'}: "
-                f"{e['msg'].removeprefix('Value error, ')}"
-                for e in error.errors()
-            )
-        ) from None
-    configure_logging("error" if quiet else settings.log_level)
-    configure_tracing()
-    return settings
-
-
-def _run(main: Callable[[Settings], Coroutine[Any, Any, bool]], *, quiet: bool = True) -> None:
-    """Run a command; turn what can go wrong into one sentence and an exit status."""
-    from bot.errors import EXPECTED, sentence  # noqa: PLC0415 - loads every part
-
-    try:
-        succeeded = asyncio.run(main(_settings(quiet=quiet)))
-    except (Complaint, *EXPECTED) as error:
-        _err.print(sentence(error), style="red", highlight=False, markup=False)
-        raise typer.Exit(_FAILED) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-    if not succeeded:
-        raise typer.Exit(_FAILED)
-
-
-def _say(sentence: str) -> None:
-    _err.print(sentence, style="dim", highlight=False, markup=False)
-
-
-def _print_json(data: Any) -> None:  # noqa: ANN401 - JSON
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, default=str) + "\n")
-
-
-def _print_reply(reply: CommandReply, *, as_json: bool) -> bool:
-    if as_json:
-        _print_json({"ok": reply.ok, **reply.data, **({} if reply.ok else {"error": reply.text})})
-    else:
-        (_out if reply.ok else _err).print(Markdown(reply.text))
-    return reply.ok
+for each in (model, seed, replay):
+    cli.command()(each)
 
 
 @cli.command()
@@ -108,7 +54,7 @@ def run(
     """Start Mynah: the web page, every configured surface, and a worker."""
     from bot.serve import run_server  # noqa: PLC0415 - keeps `mynah --help` quick
 
-    _run(lambda settings: run_server(settings, host, port, surface or [], _say), quiet=False)
+    execute(lambda settings: run_server(settings, host, port, surface or [], say), quiet=False)
 
 
 @cli.command()
@@ -116,14 +62,15 @@ def worker() -> None:
     """Add a worker on the same database, without a page."""
     from bot.serve import run_worker  # noqa: PLC0415 - as above
 
-    _run(lambda settings: run_worker(settings, _say), quiet=False)
+    execute(lambda settings: run_worker(settings, say), quiet=False)
 
 
 @cli.command()
 def ask(
     text: Annotated[str, typer.Argument(help="The question; - reads it from standard input.")],
-    user: User = _USER,
+    user: User = USER,
     channel: Channel = None,
+    role: Annotated[RoleName | None, typer.Option(help="Ask this expert in particular.")] = None,
     as_json: Json = False,
 ) -> None:
     """Ask a question and print the answer with its sources."""
@@ -132,19 +79,19 @@ def ask(
     question = sys.stdin.read() if text == "-" else text
 
     async def main(settings: Settings) -> bool:
-        answer = await ask_(settings, question, user, channel, _err if not as_json else None)
+        answer = await ask_(settings, question, user, channel, ERR if not as_json else None, role)
         if as_json:
-            _print_json(answer)
+            print_json(answer)
         else:
-            _out.print(Markdown(answer["answer"]))
+            OUT.print(Markdown(answer["answer"]))
             for citation in answer["citations"]:
-                _out.print(
+                OUT.print(
                     f"[{citation['mark']}] {citation['label']}",
                     style="dim",
                     highlight=False,
                     markup=False,
                 )
-            _err.print(
+            ERR.print(
                 f"{answer['outcome']} by {answer['role']} ({answer['model']}) · "
                 f"react: mynah react {answer['short_id']} 👍",
                 style="dim",
@@ -153,14 +100,14 @@ def ask(
             )
         return answer["outcome"] in {"answered", "fell_back", "declined"}
 
-    _run(main)
+    execute(main)
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})
 def react(
     interaction: Annotated[str, typer.Argument(help="The id shown under the answer.")],
     emoji: Annotated[str, typer.Argument(help="👍, 👎, +1, -1, heart, …")],
-    user: User = _USER,
+    user: User = USER,
     channel: Channel = None,
     remove: Annotated[bool, typer.Option("--remove", help="Take the reaction back.")] = False,
     as_json: Json = False,
@@ -169,117 +116,18 @@ def react(
     from bot.console import react as react_  # noqa: PLC0415 - as above
 
     async def main(settings: Settings) -> bool:
-        return _print_reply(
+        return print_reply(
             await react_(settings, interaction, emoji, user, channel, remove=remove),
             as_json=as_json,
         )
 
-    _run(main)
-
-
-def _command(line: str, user: str, channel: str | None, *, as_json: bool) -> None:
-    from bot.console import command  # noqa: PLC0415 - as above
-
-    async def main(settings: Settings) -> bool:
-        return _print_reply(await command(settings, line, user, channel), as_json=as_json)
-
-    _run(main)
-
-
-@learnings.command("list")
-def list_(user: User = _USER, channel: Channel = None, as_json: Json = False) -> None:
-    """What was learned from you."""
-    _command("learnings", user, channel, as_json=as_json)
-
-
-@learnings.command()
-def show(
-    id_: Annotated[str, typer.Argument(metavar="ID")], user: User = _USER, as_json: Json = False
-) -> None:
-    """One learning in full."""
-    _command(f"show {id_}", user, None, as_json=as_json)
-
-
-@learnings.command()
-def why(
-    id_: Annotated[str, typer.Argument(metavar="[ID]")] = "",
-    user: User = _USER,
-    channel: Channel = None,
-    as_json: Json = False,
-) -> None:
-    """Why an answer came out as it did (the latest one without an id)."""
-    _command(f"why {id_}", user, channel, as_json=as_json)
-
-
-@learnings.command()
-def correct(
-    id_: Annotated[str, typer.Argument(metavar="ID")],
-    text: Annotated[str, typer.Argument()],
-    user: User = _USER,
-    channel: Channel = None,
-    as_json: Json = False,
-) -> None:
-    """Put your answer in place of Mynah's."""
-    _command(f"correct {id_} {text}", user, channel, as_json=as_json)
-
-
-@learnings.command()
-def forget(
-    id_: Annotated[str, typer.Argument(metavar="ID")], user: User = _USER, as_json: Json = False
-) -> None:
-    """Delete a learning, or a question with its answer."""
-    _command(f"forget {id_}", user, None, as_json=as_json)
-
-
-@learnings.command("forget-me")
-def forget_me(
-    user: User = _USER,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Delete everything Mynah has of you."""
-    sure = yes or typer.confirm(f"Delete everything of {user}, for good?", err=True)
-    if sure:
-        _command("forget-me yes", user, None, as_json=as_json)
-
-
-@learnings.command()
-def export(
-    user: User = _USER,
-    to: Annotated[Path | None, typer.Option(help="Write to a file.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Everything Mynah has of you, as JSON."""
-    from bot.console import command  # noqa: PLC0415 - as above
-
-    async def main(settings: Settings) -> bool:
-        reply = await command(settings, "export", user, None)
-        if to is not None:
-            text = json.dumps(reply.data["export"], ensure_ascii=False, default=str, indent=2)
-            await asyncio.to_thread(to.write_text, text, "utf-8")
-            return _print_reply(reply, as_json=as_json)
-        _print_json({"ok": True, **reply.data} if as_json else reply.data["export"])
-        return True
-
-    _run(main)
-
-
-@learnings.command()
-def off(user: User = _USER, as_json: Json = False) -> None:
-    """Stop learning from you."""
-    _command("off", user, None, as_json=as_json)
-
-
-@learnings.command()
-def on(user: User = _USER, as_json: Json = False) -> None:
-    """Learn from you again."""
-    _command("on", user, None, as_json=as_json)
+    execute(main)
 
 
 @cli.command()
 def ingest(
     location: Annotated[str, typer.Argument(metavar="PATH_OR_URL")],
-    user: User = _USER,
+    user: User = USER,
     private: Annotated[bool, typer.Option("--private", help="Only you may get it.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -288,21 +136,21 @@ def ingest(
 
     async def main(settings: Settings) -> bool:
         report = await ingest_(
-            settings, location, user, private=private, console=None if as_json else _err
+            settings, location, user, private=private, console=None if as_json else ERR
         )
         if as_json:
-            _print_json(report)
+            print_json(report)
         else:
-            _out.print(report["summary"], highlight=False, markup=False)
+            OUT.print(report["summary"], highlight=False, markup=False)
         return True
 
-    _run(main)
+    execute(main)
 
 
 @cli.command()
-def sources(user: User = _USER, as_json: Json = False) -> None:
+def sources(user: User = USER, as_json: Json = False) -> None:
     """The folders, files and pages that were read."""
-    _command("sources", user, None, as_json=as_json)
+    command("sources", user, None, as_json=as_json)
 
 
 @cli.command()
@@ -310,7 +158,7 @@ def migrate() -> None:
     """Bring the database to the current schema."""
     from bot.console import migrate as migrate_  # noqa: PLC0415 - as above
 
-    _run(lambda settings: migrate_(settings, _say))
+    execute(lambda settings: migrate_(settings, say))
 
 
 @cli.command()
@@ -331,23 +179,23 @@ def doctor(
     async def main(settings: Settings) -> bool:
         findings = await examine(settings)
         if as_json:
-            _print_json(
+            print_json(
                 {"ok": all(f.ok for f in findings), "findings": [f.data() for f in findings]}
             )
         else:
             for finding in findings:
                 mark, style = ("✓", "green") if finding.ok else ("✗", "red")
-                _out.print(
+                OUT.print(
                     f"{mark} {finding.name}: {finding.sentence}",
                     style=style,
                     highlight=False,
                     markup=False,
                 )
                 if finding.mend:
-                    _out.print(f"  → {finding.mend}", highlight=False, markup=False)
+                    OUT.print(f"  → {finding.mend}", highlight=False, markup=False)
         return all(finding.ok for finding in findings)
 
-    _run(main)
+    execute(main)
 
 
 @cli.command()
@@ -356,9 +204,9 @@ def stats(as_json: Json = False) -> None:
     from bot.console import stats as stats_  # noqa: PLC0415 - as above
 
     async def main(settings: Settings) -> bool:
-        return _print_reply(await stats_(settings), as_json=as_json)
+        return print_reply(await stats_(settings), as_json=as_json)
 
-    _run(main)
+    execute(main)
 
 
 def main() -> None:

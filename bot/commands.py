@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.describe import describe_interaction, describe_learning, short
+from bot.experts import USAGE
 from bot.readers import readable_by
 from integrations.contracts.surface import CommandHelp, CommandReply, clean, readable
 from learning.store.index import RecallIndex
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from bot.clock import Clock
+    from bot.experts import Experts
     from bot.forget import Forgetting
     from bot.ingest import Ingestion
     from integrations.contracts.surface import Person
@@ -54,6 +56,7 @@ class Commands:
         store: where everything is.
         forgetting: deletes for real.
         ingestion: removes sources.
+        experts: answers ``model``.
         correct: hands a person's correction to the front door.
         clock: tells the time.
     """
@@ -63,6 +66,7 @@ class Commands:
         store: Store,
         forgetting: Forgetting,
         ingestion: Ingestion,
+        experts: Experts,
         correct: Callable[[Person, UUID, str], Awaitable[None]],
         clock: Clock,
     ) -> None:
@@ -93,6 +97,7 @@ class Commands:
             Command("export", "export", "Everything I have of you, as JSON.", self._export),
             Command("off", "off", "Stop learning from you.", self._off),
             Command("on", "on", "Learn from you again.", self._on),
+            Command("model", USAGE, "How each expert fares, and who may answer here.", experts.run),
             Command(
                 "sources", "sources", "The folders, files and pages I have read.", self._sources
             ),

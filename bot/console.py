@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
 
 from bot import clock
 from bot.accept import UnknownInteraction
@@ -23,20 +24,25 @@ from integrations.contracts.surface import (
     Person,
     clean,
 )
+from learning.roles import role
 from learning.scope import WORKSPACE
 from learning.scope import person as only
+from learning.seeding.prompts import picked, seed_prompts
 from learning.store.index import RecallIndex
 from learning.store.interactions import Interactions
 from learning.store.learnings import Learnings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from rich.console import Console
 
     from bot.app import Mynah
+    from bot.seed import Estimate
     from bot.settings import Settings
     from integrations.contracts.surface import LiveEvent
+    from learning.roles import RoleName
+    from learning.routing.evaluation import Interval
 
 _SLACK_S = 30.0
 """Waited beyond a turn's own limit, for a worker that has others to serve first."""
@@ -60,11 +66,17 @@ def person_of(user: str, channel: str | None) -> Person:
         surface="console",
         channel_id=channel or f"console:{user}",
         private=channel is None,
+        admin=True,  # who can run commands on this machine can do anything to it
     )
 
 
 async def ask(
-    settings: Settings, question: str, user: str, channel: str | None, console: Console | None
+    settings: Settings,
+    question: str,
+    user: str,
+    channel: str | None,
+    console: Console | None,
+    expert: RoleName | None = None,
 ) -> dict[str, Any]:
     """Ask a question and wait for its answer, whichever process gives it."""
     who = person_of(user, channel)
@@ -77,6 +89,7 @@ async def ask(
         private=who.private,
         occurred_at=clock.now(),
         text=question,
+        role=expert,
     )
     async with open_mynah(settings, progress=_teller(console)) as mynah:
         accepted = await mynah.host.accept(incoming)
@@ -275,3 +288,86 @@ def _teller(console: Console | None) -> Callable[[str], None]:
     if console is None:
         return lambda _: None
     return lambda sentence: console.print(sentence, style="dim", highlight=False, markup=False)
+
+
+async def seed(
+    settings: Settings,
+    prompts: int | None,
+    limit_usd: float | None,
+    agreed: Callable[[Estimate], bool],
+    console: Console | None,
+) -> dict[str, Any] | None:
+    """Ask every expert what has a known answer; return what came of it, or nothing if refused.
+
+    Args:
+        settings: what the installation says.
+        prompts: how many; all when left out.
+        limit_usd: what may be spent.
+        agreed: is told what it would take, and says whether to go on.
+        console: where progress is shown.
+    """
+    asked = picked(seed_prompts(), prompts) if prompts else seed_prompts()
+    async with open_mynah(settings, progress=_teller(console)) as mynah:
+        estimate = await mynah.seeding.estimate(LOCAL, asked)
+        if not await asyncio.to_thread(agreed, estimate):
+            return None
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("${task.fields[spent]:.2f}"),
+            console=console,
+            disable=console is None,
+        ) as bar:
+            task = bar.add_task("Asking", total=estimate.calls, spent=0.0)
+            seeded = await mynah.seeding.run(
+                LOCAL,
+                asked,
+                limit_usd=limit_usd,
+                told=lambda at: bar.update(task, completed=at.done, spent=at.spent_usd),
+            )
+    scores: dict[str, list[float]] = {}
+    for (name, _), rewards in seeded.rewards.items():
+        scores.setdefault(name, []).extend(rewards)
+    means = {name: sum(each) / len(each) for name, each in scores.items() if each}
+    shown = ", ".join(f"{role(name).display_name} {mean:.0%}" for name, mean in means.items())
+    left = "".join(f" {count} not asked: {why}." for why, count in seeded.left.items())
+    return {
+        "summary": f"{seeded.calls} asked for ${seeded.spent_usd:.2f}. "
+        f"Right answers: {shown or 'none yet'}.{left}",
+        "calls": seeded.calls,
+        "known": seeded.known,
+        "spent_usd": seeded.spent_usd,
+        "scores": means,
+        "failures": {f"{name}:{kind}": n for (name, kind), n in seeded.failures.items()},
+        "left": dict(seeded.left),
+    }
+
+
+async def replay(
+    settings: Settings, policies: Sequence[str], limit: int
+) -> tuple[dict[str, Any], Table]:
+    """Evaluate policies on the log; return the figures, and a table of them."""
+    async with open_mynah(settings) as mynah:
+        found = await mynah.replaying.replay(LOCAL, policies, limit=limit)
+    table = Table(title=f"{found.rated} rated of {found.n} free choices")
+    for column in ("policy", "estimate", "95 % interval", "against the log", "evidence worth"):
+        table.add_column(column)
+    logged = "" if found.logged is None else f"{found.logged.value:.3f}"
+    table.add_row("as it was", logged, "" if found.logged is None else _interval(found.logged))
+    for each in found.evaluations:
+        best = each.dr or each.snips
+        table.add_row(
+            each.policy,
+            "" if best is None else f"{best.value:.3f}",
+            "" if best is None else _interval(best),
+            "" if each.gain is None else f"{each.gain.value:+.3f} ({_interval(each.gain)})",
+            f"{each.effective_sample_size:.0f} choices",
+        )
+    doubts = dict.fromkeys(doubt for each in found.evaluations for doubt in each.warnings)
+    table.caption = "\n".join(doubts)
+    return found.as_data(), table
+
+
+def _interval(of: Interval) -> str:
+    return f"{of.low:.3f} to {of.high:.3f}"

@@ -13,8 +13,10 @@ from learning.store.conversations import Conversations
 from learning.store.feedback import Signals
 from learning.store.interactions import Interactions
 from learning.store.learnings import Learnings
+from learning.store.performance import Performance
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from learning.recollection import Recollection
@@ -60,7 +62,7 @@ async def describe_interaction(
     if task := explanation.get("task"):
         parts.append(str(task))
     if choice := explanation.get("choice"):
-        parts.append(_who(choice, interaction))
+        parts.append(await _who(unit, explanation, choice, interaction))
     if explanation.get("embedder_down"):
         parts.append("The embedder was down, so words alone were searched.")
     if recalls:
@@ -85,6 +87,9 @@ async def describe_interaction(
         "role": interaction.role,
         "model": interaction.model,
         "policy": explanation.get("policy"),
+        "forced": explanation.get("forced", ""),
+        "settings": explanation.get("settings", {}),
+        "next": explanation.get("next", []),
         "candidates": explanation.get("choice", []),
         "rating": interaction.rating,
         "votes": interaction.votes,
@@ -134,6 +139,7 @@ async def learned_from(unit: Unit, interaction: Interaction) -> list[str]:
         elif learning.rating is not None and learning.rating <= DISLIKED:
             said.append("It was disliked: the same question will not get it again.")
     signals = await Signals(unit).standing(interaction.id)
+    said += _implied({signal.kind: signal.value for signal in signals})
     if any(signal.kind == "correction" for signal in signals):
         sentence = "Somebody corrected it; the correction is used instead."
         if not any("correction has taken" in line for line in said):
@@ -141,14 +147,52 @@ async def learned_from(unit: Unit, interaction: Interaction) -> list[str]:
     return said
 
 
-def _who(choice: list[dict[str, Any]], interaction: Interaction) -> str:
-    lines = [
-        f"- {'**' if c['role'] == interaction.role else ''}{role(c['role']).display_name}"
-        f"{'**' if c['role'] == interaction.role else ''} ({c['model']}): {c['score']:.2f}"
-        + (f" — {c['note']}" if c["note"] else "")
-        for c in choice
-    ]
-    return "Who could answer, and how well each was expected to:\n\n" + "\n".join(lines)
+async def _who(
+    unit: Unit, explanation: Mapping[str, Any], choice: Sequence[dict[str, Any]], asked: Interaction
+) -> str:
+    """Return who could answer, what was expected of each, and which feedback that rests on."""
+    rated = {
+        (row.role, row.model): row
+        for row in await Performance(unit).rows()
+        if row.task_type == asked.task_type and row.mean_rating is not None
+    }
+    lines = []
+    for c in choice:
+        mark = "**" if c["role"] == asked.role else ""
+        expected = f"{c['score']:.2f}"
+        if c.get("deviation"):
+            expected += f" ± {c['deviation']:.2f}"
+        line = f"- {mark}{role(c['role']).display_name}{mark} ({c['model']}): {expected}"
+        if (row := rated.get((c["role"], c["model"]))) is not None:
+            line += f", after {_answers(row.rated)} rated {row.mean_rating:.1f} of 5"
+        if c.get("propensity"):
+            line += f", chosen {c['propensity']:.0%} of the time"
+        lines.append(line + (f" — {c['note']}" if c["note"] else ""))
+    said = "Who could answer, and how well each was expected to:\n\n" + "\n".join(lines)
+    way = explanation.get("settings", {}).get(asked.role or "", {})
+    if way.get("variant", "default") != "default":
+        said += f"\n\nThe answer was asked for {way['variant'].replace('+', ' and ')}."
+    if following := explanation.get("next"):
+        said += f"\n\nNext in line: {', '.join(role(name).display_name for name in following)}."
+    return said
+
+
+def _implied(kinds: Mapping[str, str]) -> list[str]:
+    """Return what was understood from what somebody did, without their saying so."""
+    said = []
+    if "regenerated" in kinds:
+        said.append("You wanted another answer, so this one counts as not quite good enough.")
+    if "asked_other" in kinds:
+        said.append(f"You asked {role(kinds['asked_other']).display_name} instead.")
+    if "asked_again" in kinds:
+        said.append("You asked the same again, so this one counts as not quite good enough.")
+    if "wish" in kinds:
+        said.append(f"You wished for another form: {kinds['wish'].replace('+', ' and ')}.")
+    return said
+
+
+def _answers(count: int) -> str:
+    return f"{count} answer{'' if count == 1 else 's'} like this"
 
 
 def _recalled(recall: Recall, recollection: Recollection | None, reader: str) -> str:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from bot.queue import LEARNING
 from integrations.contracts.surface import IncomingCorrection, IncomingReaction, LiveEvent, Outcome
 from learning.confidence import of_lesson, of_trials
 from learning.feedback import Feedback, Signal, canonical, interpret
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bot.clock import Clock
     from bot.embedding import Embedding
     from bot.live import LiveEvents
+    from bot.queue import Queue
     from learning.scope import Audience
     from learning.store.interactions import Interaction
     from learning.store.store import Store, Unit
@@ -54,8 +56,11 @@ class _Lesson:
 class Feedbacks:
     """Applies reactions and corrections."""
 
-    def __init__(self, store: Store, embedding: Embedding, live: LiveEvents, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, queue: Queue, embedding: Embedding, live: LiveEvents, clock: Clock
+    ) -> None:
         self._store = store
+        self._queue = queue
         self._embedding = embedding
         self._live = live
         self._clock = clock
@@ -86,6 +91,13 @@ class Feedbacks:
                     unit, IncomingCorrection.model_validate(received.payload), question, vector
                 )
             await inbox.handled(received.id, self._clock())
+            await self._queue.defer(
+                unit,
+                "credit",
+                queue=LEARNING,
+                workspace_id=workspace_id,
+                interaction_id=str(received.interaction_id),
+            )
         if received.conversation_id is not None:
             await self._live.publish(
                 received.conversation_id,

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.feedback import OWN_IDS
+from learning.feedback import Signal, interpret
 from learning.store.conversations import Conversations
+from learning.store.credits import Credits
+from learning.store.feedback import Signals
 from learning.store.index import RecallIndex
 from learning.store.interactions import Interactions
 from learning.store.learnings import Learnings
 from learning.store.people import People
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.clock import Clock
+    from bot.credit import Crediting
+    from bot.ledger import Ledger
+    from learning.store.feedback import StoredSignal
     from learning.store.interactions import Interaction
     from learning.store.learnings import Learning
     from learning.store.store import Store
@@ -20,8 +29,10 @@ if TYPE_CHECKING:
 class Forgetting:
     """Deletes what people ask to have deleted."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, ledger: Ledger, crediting: Crediting, clock: Clock) -> None:
         self._store = store
+        self._ledger = ledger
+        self._crediting = crediting
         self._clock = clock
 
     async def learning(self, workspace_id: str, user_id: str, learning: Learning) -> None:
@@ -54,6 +65,7 @@ class Forgetting:
                 for id_ in family
                 for learning in await Learnings(unit).of_interaction(id_)
             ]
+            await self._ledger.take_back(unit, family)
             await people.redact(await interactions.citing(items), keep_of=user_id)
             await index.remove(items)
             await interactions.delete(family)
@@ -64,8 +76,26 @@ class Forgetting:
         await self._store.vacuum()
 
     async def person(self, workspace_id: str, user_id: str) -> dict[str, int]:
-        """Delete everything of a person; return how many rows, by table."""
+        """Delete everything of a person; return how many rows, by table.
+
+        What their questions and votes added to estimates is taken back first.
+        """
         async with self._store.begin(workspace_id, None) as unit:
+            signals, interactions = Signals(unit), Interactions(unit)
+            await self._ledger.take_back(unit, await Credits(unit).of_user(user_id))
+            voted_on = await signals.given_by(user_id)
+            await signals.drop_of(user_id)
+            for id_ in voted_on:
+                await interactions.rate(id_, *_stands(await signals.standing(id_)))
+            await self._crediting.recount(unit, voted_on)
+            await self._ledger.drop_snapshots(unit)
             counts = await People(unit).erase(user_id, self._clock())
         await self._store.vacuum()
         return counts
+
+
+def _stands(signals: Sequence[StoredSignal]) -> tuple[float | None, int]:
+    """Return the rating and the votes that are left."""
+    given = (Signal(s.user_id, s.kind, s.value, s.occurred_at) for s in signals)
+    feedback = interpret(given, own_ids=OWN_IDS)
+    return feedback.rating, feedback.votes

@@ -21,6 +21,7 @@ from integrations.contracts.surface import (
     Outcome,
     ThreadSummary,
 )
+from learning.roles import ROLE_NAMES
 from learning.scope import WORKSPACE
 from learning.store.conversations import Conversations
 from learning.store.interactions import Interactions
@@ -131,6 +132,8 @@ class MynahHost:
                     model=m.model,
                     reactions=given,
                     mine=mine,
+                    again=m.again if m.by == "person" else None,
+                    asked_role=next((name for name in ROLE_NAMES if name == m.asked_role), None),
                 )
             )
         return entries

@@ -120,7 +120,7 @@ class Queue:
         lock: str | None = None,
         once: str | None = None,
         delay_s: int = 0,
-        **arguments: str,
+        **arguments: Any,  # noqa: ANN401 - JSON
     ) -> None:
         """Add a job in the caller's transaction: it exists if and only if that commits.
 
@@ -131,7 +131,7 @@ class Queue:
             lock: jobs with the same lock run one after another, in order.
             once: at most one waiting job has this key; a second is dropped.
             delay_s: run no sooner than this.
-            arguments: ids.
+            arguments: ids and figures, never text.
         """
         connection = await unit.driver_connection()
         deferrer = self._app.configure_task(

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from bot.clock import Clock
     from bot.queue import Queue
     from bot.recall import Recalled
+    from bot.routing import Chosen, Prepared
     from integrations.contracts.model import Said
     from learning.recollection import Recollection
-    from learning.routing.declared import Choice
     from learning.store.conversations import Conversation, Message
     from learning.store.interactions import Interaction
     from learning.store.store import Store, Unit
@@ -53,6 +53,7 @@ class Loaded:
     heard: tuple[UUID, ...]
     """Messages of other people in the history: an answer may quote them."""
     learns: bool
+    prepared: Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,7 @@ class Decided:
 
     recalled: Recalled
     estimate: TaskEstimate
-    choice: Choice
-    choice_id: UUID
+    chosen: Chosen
     cancelled: bool
     """Whether stop was pressed before this."""
 
@@ -112,7 +112,7 @@ class Recording:
                 overhead_ms=overhead_ms,
                 now=now,
             )
-            await interactions.ran(current.id, decided.choice_id, answered.runs, now)
+            await interactions.ran(current.id, decided.chosen.choice_id, answered.runs, now)
             await interactions.recalled(
                 current.id,
                 [
@@ -136,6 +136,14 @@ class Recording:
                 ],
                 answered.role,
                 answered.model,
+            )
+            await self._queue.defer(
+                unit,
+                "credit",
+                queue=LEARNING,
+                workspace_id=workspace_id,
+                interaction_id=str(current.id),
+                waits_s=dict(answered.waits_s),
             )
             if loaded.learns:
                 await self._queue.defer(
@@ -256,13 +264,24 @@ def cite(mark: int, recollection: Recollection, reader: str) -> dict[str, Any]:
 
 
 def _explanation(decided: Decided) -> dict[str, Any]:
+    plan = decided.chosen.plan
     return {
         "task": decided.estimate.why(),
         "choice": [
-            {"role": c.arm.role, "model": c.arm.model, "score": round(c.score, 3), "note": c.note}
-            for c in decided.choice.candidates
+            {
+                "role": c.arm.role,
+                "model": c.arm.model,
+                "score": round(c.score, 3),
+                "deviation": round(c.deviation, 3),
+                "propensity": round(c.propensity, 4),
+                "note": c.note,
+            }
+            for c in plan.candidates
         ],
-        "policy": decided.choice.policy,
+        "policy": plan.policy,
+        "forced": plan.forced,
+        "next": [step.arm.role for step in plan.steps[1:]],
+        "settings": {step.arm.role: dict(step.settings) for step in plan.steps},
         "avoided": len(decided.recalled.advice.avoid_items),
         "embedder_down": decided.recalled.lexical_only,
     }

@@ -9,8 +9,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from integrations.models.mapping import ModelSettings
-from learning.roles import ROLE_NAMES
-from learning.routing.declared import POLICIES
+from learning.roles import ROLE_NAMES, RoleName
+from learning.routing.registry import DEFAULT, POLICIES
 
 
 class Settings(BaseSettings):
@@ -24,7 +24,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     embedder: str = "auto"
-    policy: str = "declared_strengths"
+    policy: str = DEFAULT
+    incumbent: RoleName | None = None
 
     role_router: str = ""
     role_math: str = ""
@@ -34,6 +35,10 @@ class Settings(BaseSettings):
 
     turn_timeout_s: float = Field(default=120.0, gt=0, le=3600)
     turn_budget_usd: float = Field(default=0.50, ge=0)
+    person_budget_usd: float | None = Field(default=None, ge=0)
+    workspace_budget_usd: float | None = Field(default=None, ge=0)
+    quality_per_usd: float | None = Field(default=None, ge=0)
+    quality_per_second: float | None = Field(default=None, ge=0)
     max_tokens: int = Field(default=1024, gt=0)
     workers: int = Field(default=4, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"

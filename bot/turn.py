@@ -20,14 +20,13 @@ from bot.record import Decided, Loaded, target_of
 from bot.telemetry import span
 from integrations.contracts.model import ModelRequest, Said
 from learning.context import fit_history
-from learning.routing.declared import Arm, RoutingContext
+from learning.routing.spending import exhausted_words
 from learning.scope import Scope
 from learning.store.conversations import Conversations
 from learning.store.interactions import Interactions
 from learning.store.people import Consents
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import AsyncIterator, Mapping
 
     import numpy as np
@@ -41,10 +40,8 @@ if TYPE_CHECKING:
     from bot.metrics import Metrics
     from bot.recall import Recaller
     from bot.record import Recording
-    from integrations.contracts.model import Model
+    from bot.routing import Routing
     from integrations.contracts.surface import LiveEvent, Surface
-    from learning.roles import RoleName
-    from learning.routing.declared import Policy
     from learning.store.store import Store
     from learning.task_types import TaskEstimate
 
@@ -62,30 +59,26 @@ class Turns:
         recaller: Recaller,
         embedding: Embedding,
         classifier: Classifier,
-        policy: Policy,
-        models: Mapping[RoleName, Model],
+        routing: Routing,
         answers: Answers,
         surfaces: Mapping[str, Surface],
         live: LiveEvents,
         metrics: Metrics,
         max_tokens: int,
         clock: Clock,
-        rng: random.Random,
     ) -> None:
         self._store = store
         self._recording = recording
         self._recaller = recaller
         self._embedding = embedding
         self._classifier = classifier
-        self._policy = policy
-        self._models = models
+        self._routing = routing
         self._answers = answers
         self._surfaces = surfaces
         self._live = live
         self._metrics = metrics
         self._max_tokens = max_tokens
         self._clock = clock
-        self._rng = rng
         self._log = structlog.get_logger("mynah.turn")
 
     async def take(self, workspace_id: str, interaction_id: str) -> None:
@@ -153,6 +146,7 @@ class Turns:
                 conversation.id, before=question.position, limit=20
             )
             learns = await Consents(unit).given(interaction.user_id, "learning", default=True)
+            prepared = await self._routing.prepare(unit, interaction, conversation.channel_id)
         history = fit_history(
             [("person" if m.by == "person" else "mynah", m.text) for m in earlier]
         )
@@ -167,6 +161,7 @@ class Turns:
                 if m.by != "mynah" and m.author_id != interaction.user_id
             ),
             learns,
+            prepared,
         )
 
     async def _decide(
@@ -182,33 +177,12 @@ class Turns:
             recalled = await self._recaller.recall(
                 unit, loaded.question.text, vector, loaded.question, self._clock()
             )
-            arms = [Arm(name, model.id) for name, model in self._models.items()]
-            context = RoutingContext(estimate.probabilities, recalled.advice.avoid_roles)
-            choice = self._policy.choose(context, arms, self._rng)
-            choice_id = await Interactions(unit).choose(
-                interaction.id,
-                policy=choice.policy,
-                arm=choice.arm.role,
-                propensity=choice.propensity,
-                context={
-                    "probabilities": dict(context.probabilities),
-                    "avoid": sorted(context.avoid),
-                    "recalled": len(recalled.recollections),
-                },
-                candidates=[
-                    {
-                        "role": c.arm.role,
-                        "model": c.arm.model,
-                        "score": round(c.score, 4),
-                        "note": c.note,
-                    }
-                    for c in choice.candidates
-                ],
-                now=self._clock(),
+            chosen = await self._routing.choose(
+                unit, loaded, estimate, vector, recalled, self._clock()
             )
             current = await Interactions(unit).find(interaction.id)
         cancelled = current is None or current.cancel_requested
-        return Decided(recalled, estimate, choice, choice_id, cancelled)
+        return Decided(recalled, estimate, chosen, cancelled)
 
     async def _answer(
         self, workspace_id: str, loaded: Loaded, decided: Decided, stop: asyncio.Event
@@ -225,7 +199,12 @@ class Turns:
             target_of(workspace_id, loaded.conversation, loaded.interaction)
         ) as live:
             await live.status(_status(decided))
-            return await self._answers.answer(decided.choice.order, request, live, stop)
+            plan = decided.chosen.plan
+            unpaid = None
+            if not plan.steps:
+                words = exhausted_words(decided.chosen.budgets, self._clock())
+                unpaid = (plan.candidates[0].arm.role, words)
+            return await self._answers.answer(plan.steps, request, live, stop, unpaid)
 
     @asynccontextmanager
     async def _stop_of(self, workspace_id: str, loaded: Loaded) -> AsyncIterator[asyncio.Event]:

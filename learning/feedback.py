@@ -67,6 +67,14 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """What one person thinks of an answer: stars in [1, 5], and since when."""
+
+    rating: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
     """What the signals on one answer come to.
 
@@ -92,7 +100,7 @@ class Feedback:
     @property
     def reward(self) -> float | None:
         """The rating as a number in [0, 1]."""
-        return None if self.rating is None else (self.rating - WORST) / (BEST - WORST)
+        return None if self.rating is None else reward_of(self.rating)
 
 
 def canonical(emoji: str) -> str:
@@ -109,24 +117,37 @@ def canonical(emoji: str) -> str:
     return _NAMES.get(bare.lower(), bare)
 
 
-def interpret(signals: Iterable[Signal], *, own_ids: frozenset[str] = frozenset()) -> Feedback:
-    """Return what the standing signals on an answer come to.
+def votes(signals: Iterable[Signal], *, own_ids: frozenset[str] = frozenset()) -> dict[str, Vote]:
+    """Return each person's vote: their latest reaction that means something.
 
-    Everybody has one vote: their latest reaction that means something. Mynah's
-    own reactions do not count.
+    Args:
+        signals: those that were not taken back, in any order.
+        own_ids: ids that Mynah itself goes by; its own reactions do not count.
+    """
+    found: dict[str, Vote] = {}
+    for signal in signals:
+        rating = RATINGS.get(canonical(signal.value)) if signal.kind == "reaction" else None
+        if rating is None or signal.user_id in own_ids:
+            continue
+        earlier = found.get(signal.user_id)
+        if earlier is None or signal.occurred_at >= earlier.at:
+            found[signal.user_id] = Vote(rating, signal.occurred_at)
+    return found
+
+
+def interpret(signals: Iterable[Signal], *, own_ids: frozenset[str] = frozenset()) -> Feedback:
+    """Return what the standing signals on an answer come to; everybody has one vote.
 
     Args:
         signals: those that were not taken back, in any order.
         own_ids: ids that Mynah itself goes by.
     """
-    votes: dict[str, tuple[datetime, float]] = {}
-    for signal in signals:
-        rating = RATINGS.get(canonical(signal.value)) if signal.kind == "reaction" else None
-        if rating is None or signal.user_id in own_ids:
-            continue
-        earlier = votes.get(signal.user_id)
-        if earlier is None or signal.occurred_at >= earlier[0]:
-            votes[signal.user_id] = (signal.occurred_at, rating)
-    if not votes:
+    given = votes(signals, own_ids=own_ids).values()
+    if not given:
         return Feedback(None, 0)
-    return Feedback(sum(rating for _, rating in votes.values()) / len(votes), len(votes))
+    return Feedback(sum(vote.rating for vote in given) / len(given), len(given))
+
+
+def reward_of(rating: float) -> float:
+    """Return a rating in [1, 5] as a number in [0, 1]."""
+    return (rating - WORST) / (BEST - WORST)

@@ -11,6 +11,8 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, assert_never, get_args
 
+from learning.task_types import TASK_TYPES
+
 if TYPE_CHECKING:
     from learning.task_types import TaskType
 
@@ -155,3 +157,8 @@ def role(name: str) -> Role:
     close = difflib.get_close_matches(name.lower(), ROLE_NAMES, n=1)
     guess = f"; did you mean {close[0]!r}?" if close else "."
     raise ValueError(f"there is no role {name!r}{guess} The roles are {', '.join(ROLE_NAMES)}.")
+
+
+def declared_strengths() -> dict[str, dict[TaskType, float]]:
+    """Return the declared strengths of every role, by task type."""
+    return {role.name: {task: role.strengths.of(task) for task in TASK_TYPES} for role in ROLES}

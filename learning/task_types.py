@@ -62,7 +62,7 @@ class TaskEstimate:
 
     Attributes:
         type: the most probable type; the earlier of ``TASK_TYPES`` on a tie.
-        confidence: its probability, (?:to|in|into) (?:binary|hex|octal), in [0, 1].
+        confidence: its probability, in [0, 1].
         probabilities: one for each of ``TASK_TYPES``; they sum to 1.
         evidence: the features that spoke, the strongest for ``type`` first.
     """

@@ -268,13 +268,14 @@ class DeliveryFailure(Exception):  # noqa: N818 - the field's word for this outc
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody, as a surface knows them."""
+    """Somebody, as a surface knows them. ``admin``: may decide for the whole workspace."""
 
     workspace_id: str
     user_id: str
     surface: str
     channel_id: str = ""
     private: bool = True
+    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +297,8 @@ class Entry:
     has an interaction of its own, so that it can be rated and forgotten too.
     ``interaction_id`` is what reactions, corrections and *why* refer to;
     ``reactions`` maps an emoji to how many people gave it, ``mine`` holds
-    those of the person looking.
+    those of the person looking. A question that asks ``again`` for another
+    answer may ask somebody in particular: ``asked_role``.
     """
 
     id: UUID
@@ -311,6 +313,8 @@ class Entry:
     model: str = ""
     reactions: Mapping[str, int] = field(default_factory=dict)
     mine: frozenset[str] = frozenset()
+    again: UUID | None = None
+    asked_role: RoleName | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,82 @@
 """Simpler ways to choose, to be measured against and to be switched to.
 
 Decides by fixed rules or by counts. Refuses to know anything beyond task type
-and arm; LinUCB alone looks at the embedding.
+and arm; LinUCB alone looks at the projected embedding.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from learning.routing.contract import Context, Credit, Decision, Floats, Learner, Option, required
-from learning.routing.topics import folded
+from learning.routing.codec import UnreadableState, pack, shaped, unpack
+from learning.routing.contract import Floats, Option
+from learning.routing.embedding import REDUCED
+from learning.routing.learner import Learner, certain, deductions, required
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from learning.routing.contract import Context, Credit, Decision
     from learning.task_types import TaskType
 
-    Penalties = Mapping[str, float] | None
+    Penalties: TypeAlias = Mapping[str, float] | None
 
 _EPSILON: Final = 0.1
 _OPTIMISM: Final = 0.5
-_REDUCED: Final = 32
+_DRAWS: Final = 256
+_UNKNOWN: Final = 0.5
+"""Quality expected of an arm that nobody has judged."""
+_FEATURES: Final = 5 + REDUCED
 
 
-class Unlearned(Learner):
+class _Scored(Learner):
+    """Base of policies that score each option and turn scores into chances."""
+
+    def choose(
+        self,
+        context: Context,
+        options: Sequence[Option],
+        rng: np.random.Generator,
+        penalties: Penalties = None,
+        *,
+        explore: bool = True,
+    ) -> Decision:
+        """Choose one of the options; the state stays as it is."""
+        off = deductions(required(options), penalties)
+        means, deviations = self._scores(context, options)
+        means = means - off
+        chances = certain(options, int(means.argmax()))
+        if explore:
+            chances = self._chances(context, options, rng, means, deviations)
+        return self._decision(options, means, deviations, chances, rng)
+
+    @abstractmethod
+    def _scores(self, context: Context, options: Sequence[Option]) -> tuple[Floats, Floats]:
+        """Return expected qualities and their deviations, each of shape ``(options,)``."""
+
+    def _chances(
+        self,
+        context: Context,
+        options: Sequence[Option],
+        rng: np.random.Generator,
+        means: Floats,
+        deviations: Floats,
+    ) -> Floats:
+        """Return how probable each option is; ``means`` are less penalties."""
+        del context, rng, deviations
+        return certain(options, int(means.argmax()))
+
+
+class _Unlearned(_Scored):
     """Base of policies that feedback does not move."""
+
+    def dump(self) -> bytes:
+        """Return that there is nothing."""
+        return pack(self.name, {})
 
     def _add(self, context: Context, credit: Credit) -> Credit:
         del context
@@ -37,30 +86,33 @@ class Unlearned(Learner):
         del context, credit
 
 
-class Random(Unlearned):
-    """Every option alike."""
+class Random(_Unlearned):
+    """Every option alike; the first, where chance may not decide."""
 
     name = "random"
 
-    def choose(
+    def _scores(self, context: Context, options: Sequence[Option]) -> tuple[Floats, Floats]:
+        del context
+        return np.full(len(options), _UNKNOWN), np.zeros(len(options))
+
+    def _chances(
         self,
         context: Context,
         options: Sequence[Option],
         rng: np.random.Generator,
-        penalties: Penalties = None,
-    ) -> Decision:
-        """Choose one of the options."""
-        del context, penalties
-        chosen = required(options)[int(rng.integers(len(options)))]
-        return Decision(self.name, chosen.name, 1.0 / len(options))
+        means: Floats,
+        deviations: Floats,
+    ) -> Floats:
+        del context, rng, means, deviations
+        return np.full(len(options), 1.0 / len(options))
 
 
-class Fixed(Unlearned):
-    """One arm, and the first option when it is not there."""
+class Fixed(_Unlearned):
+    """One arm, whatever it costs; the first option when it is not there."""
 
     name = "fixed"
 
-    def __init__(self, arm: str) -> None:
+    def __init__(self, arm: str | None = None) -> None:
         self._arm = arm
 
     def choose(
@@ -69,147 +121,66 @@ class Fixed(Unlearned):
         options: Sequence[Option],
         rng: np.random.Generator,
         penalties: Penalties = None,
+        *,
+        explore: bool = True,
     ) -> Decision:
-        """Choose one of the options."""
-        del context, rng, penalties
-        names = [option.name for option in required(options)]
-        return Decision(self.name, self._arm if self._arm in names else names[0], 1.0)
+        """Choose the one."""
+        del penalties  # fixed is fixed: it is what others are compared with
+        return super().choose(context, options, rng, explore=explore)
+
+    def _scores(self, context: Context, options: Sequence[Option]) -> tuple[Floats, Floats]:
+        del context
+        names = [option.name for option in options]
+        at = names.index(self._arm) if self._arm in names else 0
+        return certain(options, at), np.zeros(len(options))
 
 
-class StaticRules(Unlearned):
-    """The arm declared strongest for the probable task type."""
+class StaticRules(_Unlearned):
+    """The arm declared strongest, over the task types as probable as they are."""
 
     name = "static_rules"
 
-    def __init__(self, strengths: Mapping[str, Mapping[TaskType, float]]) -> None:
-        self._strengths = strengths
+    def __init__(self, strengths: Mapping[str, Mapping[TaskType, float]] | None = None) -> None:
+        self._strengths = strengths or {}
 
-    def choose(
-        self,
-        context: Context,
-        options: Sequence[Option],
-        rng: np.random.Generator,
-        penalties: Penalties = None,
-    ) -> Decision:
-        """Choose one of the options."""
-        del rng, penalties
-        task = context.type
-        best = max(required(options), key=lambda o: self._strengths.get(o.name, {}).get(task, 0.0))
-        return Decision(self.name, best.name, 1.0)
+    def _scores(self, context: Context, options: Sequence[Option]) -> tuple[Floats, Floats]:
+        likely = context.probabilities.items()
+        declared = [
+            sum(p * self._strengths.get(o.name, {}).get(t, 0.0) for t, p in likely) for o in options
+        ]
+        return np.array(declared), np.zeros(len(options))
 
 
-class _Counts(Learner):
-    """Base of policies that count rewards a task type and arm."""
+class _Counts(_Scored):
+    """Base of policies that sum rewards by task type and arm."""
 
-    def __init__(self) -> None:
-        self._totals: defaultdict[tuple[str, Option], Floats] = defaultdict(lambda: np.zeros(2))
+    def __init__(self, stored: bytes | None = None) -> None:
+        self._totals: dict[tuple[str, Option], Floats] = {}
+        if stored is None:
+            return
+        rows = _rows(unpack(self.name, stored), "totals")
+        try:
+            for task, name, version, total, count in rows:
+                totals = np.array([float(total), float(count)])
+                self._totals[str(task), Option(str(name), str(version))] = totals
+        except (TypeError, ValueError) as error:
+            raise UnreadableState(_INCOMPLETE) from error
 
-    def _total(self, context: Context, option: Option) -> Floats:
-        """Return the sum of rewards and the sum of weights."""
-        return self._totals[context.type, option]
+    def dump(self) -> bytes:
+        """Return the sums."""
+        rows = [
+            [task, option.name, option.version, *total.tolist()]
+            for (task, option), total in self._totals.items()
+        ]
+        return pack(self.name, {"totals": rows})
 
-    def _add(self, context: Context, credit: Credit) -> Credit:
-        self._total(context, credit.arm)[:] += credit.weight * np.array([credit.reward, 1.0])
-        return credit
+    def _key(self, context: Context, option: Option) -> tuple[str, Option]:
+        return context.type, option
 
-    def _take_back(self, context: Context, credit: Credit) -> None:
-        self._total(context, credit.arm)[:] -= credit.weight * np.array([credit.reward, 1.0])
-
-
-class EpsilonGreedy(_Counts):
-    """The best mean so far over all tasks, and any arm one time in ten."""
-
-    name = "epsilon_greedy"
-
-    def _total(self, context: Context, option: Option) -> Floats:
-        del context
-        return self._totals["", option]
-
-    def choose(
-        self,
-        context: Context,
-        options: Sequence[Option],
-        rng: np.random.Generator,
-        penalties: Penalties = None,
-    ) -> Decision:
-        """Choose one of the options."""
-        means = []
-        for option in required(options):
-            total, count = self._total(context, option)
-            mean = total / count if count > 0 else 0.5
-            means.append(mean - (penalties or {}).get(option.name, 0.0))
-        best = int(np.argmax(means))
-        chosen = int(rng.integers(len(options))) if rng.random() < _EPSILON else best
-        propensity = _EPSILON / len(options) + (1.0 - _EPSILON) * (chosen == best)
-        return Decision(self.name, options[chosen].name, propensity)
-
-
-class BetaThompson(_Counts):
-    """A draw from each arm's Beta posterior for the task type."""
-
-    name = "beta_thompson"
-
-    def choose(
-        self,
-        context: Context,
-        options: Sequence[Option],
-        rng: np.random.Generator,
-        penalties: Penalties = None,
-    ) -> Decision:
-        """Choose one of the options."""
-        totals = np.array([self._total(context, option) for option in required(options)])
-        good = np.maximum(totals[:, 0], 0.0)
-        bad = np.maximum(totals[:, 1] - totals[:, 0], 0.0)
-        draws = rng.beta(1.0 + good, 1.0 + bad, size=(64, len(options)))
-        draws -= [(penalties or {}).get(option.name, 0.0) for option in options]
-        winners = draws.argmax(1)
-        chosen = int(winners[0])
-        return Decision(self.name, options[chosen].name, float((winners == chosen).mean()))
-
-
-class LinUcb(Learner):
-    """Disjoint LinUCB (Li et al., 2010) on task types and a random projection."""
-
-    name = "linucb"
-
-    def __init__(self) -> None:
-        self._projection: Floats | None = None
-        width = 5 + _REDUCED
-        self._squares: defaultdict[Option, Floats] = defaultdict(lambda: np.eye(width))
-        self._products: defaultdict[Option, Floats] = defaultdict(lambda: np.zeros(width))
-        self._inverses: dict[Option, Floats] = {}
-
-    def choose(
-        self,
-        context: Context,
-        options: Sequence[Option],
-        rng: np.random.Generator,
-        penalties: Penalties = None,
-    ) -> Decision:
-        """Choose one of the options."""
-        del rng
-        x = self._features(context)
-        scores = []
-        for option in required(options):
-            if option not in self._inverses:
-                inverted = np.linalg.inv(self._squares[option])
-                self._inverses[option] = np.asarray(inverted, dtype=np.float64)
-            inverse = self._inverses[option]
-            mean = x @ inverse @ self._products[option]
-            bonus = _OPTIMISM * np.sqrt(x @ inverse @ x)
-            scores.append(mean + bonus - (penalties or {}).get(option.name, 0.0))
-        return Decision(self.name, options[int(np.argmax(scores))].name, 1.0)
-
-    def _features(self, context: Context) -> Floats:
-        reduced = np.zeros(_REDUCED)
-        if context.embedding is not None:
-            vector = folded(context.embedding)
-            if self._projection is None or len(self._projection) != len(vector):
-                shape = (len(vector), _REDUCED)
-                random = np.random.default_rng(0)
-                self._projection = np.asarray(random.normal(0.0, _REDUCED**-0.5, shape), np.float64)
-            reduced[:] = vector @ self._projection
-        return np.concatenate([[1.0], context.types(), reduced])
+    def _sums(self, context: Context, options: Sequence[Option]) -> Floats:
+        """Return the sums of rewards and of weights, shape ``(options, 2)``."""
+        nothing = np.zeros(2)
+        return np.array([self._totals.get(self._key(context, o), nothing) for o in options])
 
     def _add(self, context: Context, credit: Credit) -> Credit:
         self._move(context, credit, credit.weight)
@@ -219,7 +190,155 @@ class LinUcb(Learner):
         self._move(context, credit, -credit.weight)
 
     def _move(self, context: Context, credit: Credit, weight: float) -> None:
+        total = self._totals.setdefault(self._key(context, credit.arm), np.zeros(2))
+        total += weight * np.array([credit.reward, 1.0])
+        # What was taken back out of nothing, from a state that was restored, stays nothing.
+        np.maximum(total, 0.0, out=total)
+
+
+class EpsilonGreedy(_Counts):
+    """The best mean so far over all tasks, and any arm one time in ten."""
+
+    name = "epsilon_greedy"
+
+    def _key(self, context: Context, option: Option) -> tuple[str, Option]:
+        del context
+        return "", option
+
+    def _scores(self, context: Context, options: Sequence[Option]) -> tuple[Floats, Floats]:
+        totals, counts = self._sums(context, options).T
+        means = np.where(counts > 0, totals / np.where(counts > 0, counts, 1.0), _UNKNOWN)
+        return means, 0.5 / np.sqrt(1.0 + counts)
+
+    def _chances(
+        self,
+        context: Context,
+        options: Sequence[Option],
+        rng: np.random.Generator,
+        means: Floats,
+        deviations: Floats,
+    ) -> Floats:
+        del context, rng, deviations
+        best = certain(options, int(means.argmax()))
+        return _EPSILON / len(options) + (1.0 - _EPSILON) * best
+
+
+class BetaThompson(_Counts):
+    """A draw from each arm's Beta posterior for the task type."""
+
+    name = "beta_thompson"
+
+    def _beta(self, context: Context, options: Sequence[Option]) -> tuple[Floats, Floats]:
+        totals, counts = self._sums(context, options).T
+        return 1.0 + totals, 1.0 + np.maximum(counts - totals, 0.0)
+
+    def _scores(self, context: Context, options: Sequence[Option]) -> tuple[Floats, Floats]:
+        good, bad = self._beta(context, options)
+        total = good + bad
+        return good / total, np.sqrt(good * bad / (total * total * (total + 1.0)))
+
+    def _chances(
+        self,
+        context: Context,
+        options: Sequence[Option],
+        rng: np.random.Generator,
+        means: Floats,
+        deviations: Floats,
+    ) -> Floats:
+        del deviations
+        good, bad = self._beta(context, options)
+        draws = rng.beta(good, bad, size=(_DRAWS, len(options))) + means - good / (good + bad)
+        wins: Floats = np.bincount(draws.argmax(1), minlength=len(options)) / _DRAWS
+        return wins
+
+
+class LinUcb(_Scored):
+    """Disjoint LinUCB (Li et al., 2010) on task types and a projected embedding."""
+
+    name = "linucb"
+
+    def __init__(self, stored: bytes | None = None) -> None:
+        self._squares: defaultdict[Option, Floats] = defaultdict(lambda: np.eye(_FEATURES))
+        self._products: defaultdict[Option, Floats] = defaultdict(lambda: np.zeros(_FEATURES))
+        self._inverses: dict[Option, Floats] = {}
+        if stored is None:
+            return
+        fields = unpack(self.name, stored)
+        try:
+            options = [Option(str(n), str(v)) for n, v in _rows(fields, "options")]
+        except (TypeError, ValueError) as error:
+            raise UnreadableState(_INCOMPLETE) from error
+        squares = shaped(fields, "squares", (len(options), _FEATURES, _FEATURES))
+        products = shaped(fields, "products", (len(options), _FEATURES))
+        self._squares.update(zip(options, squares, strict=True))
+        self._products.update(zip(options, products, strict=True))
+
+    def dump(self) -> bytes:
+        """Return the normal equations."""
+        options = list(self._squares)
+        squares = np.array([self._squares[o] for o in options])
+        products = np.array([self._products[o] for o in options])
+        return pack(
+            self.name,
+            {
+                "options": [[o.name, o.version] for o in options],
+                "squares": squares.reshape(len(options), _FEATURES, _FEATURES),
+                "products": products.reshape(len(options), _FEATURES),
+            },
+        )
+
+    def _scores(self, context: Context, options: Sequence[Option]) -> tuple[Floats, Floats]:
+        x = self._features(context)
+        means, deviations = np.zeros(len(options)), np.zeros(len(options))
+        for at, option in enumerate(options):
+            if option not in self._squares:
+                deviations[at] = np.sqrt(x @ x)
+                continue
+            if option not in self._inverses:
+                inverted = np.linalg.inv(self._squares[option])
+                self._inverses[option] = np.asarray(inverted, dtype=np.float64)
+            spread = self._inverses[option] @ x
+            means[at] = spread @ self._products[option]
+            deviations[at] = np.sqrt(max(float(x @ spread), 0.0))
+        return means, deviations
+
+    def _chances(
+        self,
+        context: Context,
+        options: Sequence[Option],
+        rng: np.random.Generator,
+        means: Floats,
+        deviations: Floats,
+    ) -> Floats:
+        del context, rng
+        return certain(options, int((means + _OPTIMISM * deviations).argmax()))
+
+    def _features(self, context: Context) -> Floats:
+        reduced = context.reduced if len(context.reduced) == REDUCED else (0.0,) * REDUCED
+        return np.array([1.0, *context.types(), *reduced])
+
+    def _add(self, context: Context, credit: Credit) -> Credit:
+        self._move(context, credit, credit.weight)
+        return credit
+
+    def _take_back(self, context: Context, credit: Credit) -> None:
+        if credit.arm in self._squares:
+            self._move(context, credit, -credit.weight)
+
+    def _move(self, context: Context, credit: Credit, weight: float) -> None:
         x = self._features(context)
         self._squares[credit.arm] += weight * np.outer(x, x)
         self._products[credit.arm] += weight * credit.reward * x
         self._inverses.pop(credit.arm, None)
+
+
+_INCOMPLETE: Final = (
+    "the stored state is incomplete: start from an empty state and credit the feedback again"
+)
+
+
+def _rows(fields: Mapping[str, Any], name: str) -> list[Any]:
+    found = fields.get(name)
+    if not isinstance(found, list):
+        raise UnreadableState(_INCOMPLETE)
+    return found

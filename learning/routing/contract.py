@@ -1,16 +1,16 @@
-"""What every routing policy takes and returns, and what a credit must satisfy.
+"""What every routing policy takes and returns.
 
-Decides which rewards count and how feedback that comes twice, changes or is
-taken back becomes an addition or a subtraction. Refuses to know where feedback
+Decides the form in which a prompt is known to a policy and kept beside a
+choice: a few rounded numbers, so that what was credited can be taken back from
+the saved form alone. Refuses to know any text or embedding, where feedback
 comes from, how state is stored, and how any policy estimates.
 """
 
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from learning.task_types import TaskType
 
 Floats: TypeAlias = NDArray[np.float64]
-MAX_WEIGHT: Final = 1.0
-"""Of one piece of feedback: nobody's vote counts more than a plain one."""
+_DIGITS: Final = 4
+_FAR: Final = 10.0
+"""No projected number is farther from 0 than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +43,71 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is known of a prompt before it is answered.
+    """What is known of a prompt before it is answered, as it is saved beside the choice.
+
+    Every number is rounded and bounded when it is made, so ``from_data(as_data())`` is
+    the same context. What is not a number counts as 0.
 
     Attributes:
         probabilities: how probable each task type is; a missing type is 0.
-        embedding: of any length; ``None`` when there is no embedder.
-        embedder: which embedder made it; vectors of two embedders are not compared.
+        topics: shares of the workspace's topics; empty while there are none.
+        reduced: a fixed projection of the embedding; empty without an embedder.
+        hardness: in [0, 1], from the length and the number of parts of the text.
     """
 
     probabilities: Mapping[TaskType, float]
-    embedding: NDArray[np.floating] | None = None
-    embedder: str = ""
+    topics: tuple[float, ...] = ()
+    reduced: tuple[float, ...] = ()
+    hardness: float = 0.0
+
+    def __post_init__(self) -> None:
+        given: Any = self.probabilities
+        bounded = {task: _bounded(given.get(task), 0.0, 1.0) for task in TASK_TYPES}
+        put = object.__setattr__  # frozen: this is the one place that may
+        put(self, "probabilities", bounded)
+        put(self, "topics", tuple(_bounded(share, 0.0, 1.0) for share in self.topics))
+        put(self, "reduced", tuple(_bounded(number, -_FAR, _FAR) for number in self.reduced))
+        put(self, "hardness", _bounded(self.hardness, 0.0, 1.0))
 
     def types(self) -> Floats:
         """Return the probabilities, shape ``(4,)`` in the order of ``TASK_TYPES``."""
-        return np.array([self.probabilities.get(task, 0.0) for task in TASK_TYPES])
+        return np.array([self.probabilities[task] for task in TASK_TYPES])
 
     @property
     def type(self) -> TaskType:
         """The most probable task type."""
-        return max(TASK_TYPES, key=lambda task: self.probabilities.get(task, 0.0))
+        return max(TASK_TYPES, key=self.probabilities.__getitem__)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it ready for JSON."""
+        return {
+            "types": dict(self.probabilities),
+            "topics": list(self.topics),
+            "reduced": list(self.reduced),
+            "hardness": self.hardness,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Context:
+        """Read back what ``as_data`` wrote; what is missing or unreadable counts as 0."""
+        return cls(
+            _mapping(data.get("types")),
+            _numbers(data.get("topics")),
+            _numbers(data.get("reduced")),
+            data.get("hardness", 0.0),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a policy expects of one arm, for *why* and for the fallback order."""
+    """What a policy expects of one arm, for *why* and for the fallback order.
+
+    Attributes:
+        arm: its name.
+        mean: expected quality less the arm's penalty.
+        deviation: standard deviation of that expectation; 0 where a policy has none.
+        propensity: how probable it was that this arm is chosen.
+    """
 
     arm: str
     mean: float
@@ -76,7 +117,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The arm chosen, and how probable that was; ``estimates`` has the best mean first."""
+    """The arm chosen, and how probable that was.
+
+    ``estimates`` has every option, the best mean first; their propensities sum to 1.
+    """
 
     policy: str
     arm: str
@@ -109,6 +153,7 @@ class Credit:
         epoch: which life of the arm's posterior it was added to.
         rise: what it added to the evidence that the arm got better.
         fall: the same for worse.
+        response: what it added to the count of responses.
     """
 
     arm: Option
@@ -117,6 +162,33 @@ class Credit:
     epoch: int = 0
     rise: float = 0.0
     fall: float = 0.0
+    response: float = 0.0
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it ready for JSON, with every digit: what was added is what is subtracted."""
+        return {
+            "arm": self.arm.name,
+            "version": self.arm.version,
+            "reward": self.reward,
+            "weight": self.weight,
+            "epoch": self.epoch,
+            "rise": self.rise,
+            "fall": self.fall,
+            "response": self.response,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Credit:
+        """Read back what ``as_data`` wrote; what is missing or unreadable counts as 0."""
+        return cls(
+            Option(str(data.get("arm", "")), str(data.get("version", ""))),
+            _finite(data.get("reward")),
+            _finite(data.get("weight")),
+            int(_finite(data.get("epoch"))),
+            _finite(data.get("rise")),
+            _finite(data.get("fall")),
+            _finite(data.get("response")),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +219,24 @@ class Policy(Protocol):
         options: Sequence[Option],
         rng: np.random.Generator,
         penalties: Mapping[str, float] | None = None,
+        *,
+        explore: bool = True,
     ) -> Decision:
-        """Choose one of the options.
+        """Choose one of the options; the state stays as it is.
 
         Args:
             context: what is known of the prompt.
-            options: those that can be used and afforded now.
+            options: those that can be used and afforded now; of each name one.
             rng: the only source of chance.
             penalties: what each arm's expected cost and delay take off its quality.
+            explore: whether chance may decide; if not, what is expected to be best is chosen.
 
         Raises:
             ValueError: if there is no option.
         """
+
+    def chosen(self, count: float = 1.0) -> None:
+        """Count choices that were made, whether or not anybody responds to them."""
 
     def credit(self, evidence: Evidence, standing: Credit | None = None) -> Outcome:
         """Make what people think of a choice count, in place of what stood before.
@@ -168,56 +246,23 @@ class Policy(Protocol):
             standing: what was counted for that choice until now.
         """
 
-
-class Learner(ABC):
-    """Turns newest-state feedback into additions and subtractions."""
-
-    def credit(self, evidence: Evidence, standing: Credit | None = None) -> Outcome:
-        """Make what people think of a choice count, in place of what stood before."""
-        reward, weight, problem = checked(evidence)
-        if reward is None and problem:
-            return Outcome(standing, changed=False, problem=problem)
-        if standing is not None and (standing.reward, standing.weight) == (reward, weight):
-            return Outcome(standing, changed=False, problem=problem)
-        if standing is not None:
-            self._take_back(evidence.context, standing)
-        credit = None
-        if reward is not None and weight > 0.0:
-            credit = self._add(evidence.context, Credit(evidence.arm, reward, weight))
-        changed = standing is not None or credit is not None
-        return Outcome(credit, changed=changed, problem=problem)
-
-    @abstractmethod
-    def _add(self, context: Context, credit: Credit) -> Credit:
-        """Count it; return what ``_take_back`` needs."""
-
-    @abstractmethod
-    def _take_back(self, context: Context, credit: Credit) -> None:
-        """Undo ``_add``."""
+    def dump(self) -> bytes:
+        """Return the state; ``registry.open_policy`` reads it back."""
 
 
-def checked(evidence: Evidence) -> tuple[float | None, float, str]:
-    """Return reward and weight as they may be counted, and what was wrong with them."""
-    reward, weight = evidence.reward, evidence.weight
-    if not math.isfinite(weight):
-        return None, 0.0, f"a weight of {weight} is not a number; the feedback was not counted"
-    weight = min(max(weight, 0.0), MAX_WEIGHT)
-    if reward is None:
-        return None, weight, ""
-    if not math.isfinite(reward):
-        return None, weight, f"a reward of {reward} is not a number; the feedback was not counted"
-    if not 0.0 <= reward <= 1.0:
-        clipped = min(max(reward, 0.0), 1.0)
-        return clipped, weight, f"a reward of {reward} is outside [0, 1]; it counted as {clipped}"
-    return float(reward), weight, ""
+def _finite(value: object) -> float:
+    if not isinstance(value, int | float | np.floating) or not math.isfinite(value):
+        return 0.0
+    return float(value)
 
 
-def required(options: Sequence[Option]) -> Sequence[Option]:
-    """Return the options.
+def _bounded(value: object, low: float, high: float) -> float:
+    return round(min(max(_finite(value), low), high), _DIGITS)
 
-    Raises:
-        ValueError: if there is none.
-    """
-    if not options:
-        raise ValueError("there is no arm to choose from: map at least one role to a model")
-    return options
+
+def _numbers(value: object) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else ()
+
+
+def _mapping(value: object) -> dict[Any, Any]:
+    return value if isinstance(value, dict) else {}

@@ -27,7 +27,8 @@ WIDTH: Final = 1 + TYPES + TOPICS
 # Prior standard deviations, in reward: constant, types, topics, trust.
 _OWN: Final = np.array([0.05, *[0.1] * TYPES, *[0.15] * TOPICS])
 _SHARED: Final = np.array([0.5, *[0.5] * TYPES, *[0.7] * TOPICS, 0.2])
-_TRUST: Final = 0.5
+_TRUST: Final = 0.8
+"""The share of declared differences that is believed beforehand."""
 _MIDDLE: Final = 0.5
 """The quality expected before anything is known."""
 _NOISE: Final = 0.15
@@ -65,10 +66,12 @@ class Sums:
         self.counts[arm] += weight
         self.rewards[arm] += weight * reward * reward
 
-    def clear(self, arm: int) -> None:
-        """Forget one arm."""
-        for sums in (self.squares, self.products, self.counts, self.rewards):
-            sums[arm] = 0.0
+    def drop(self, arm: int) -> None:
+        """Remove one arm."""
+        self.squares = np.delete(self.squares, arm, 0)
+        self.products = np.delete(self.products, arm, 0)
+        self.counts = np.delete(self.counts, arm)
+        self.rewards = np.delete(self.rewards, arm)
 
     def grow(self) -> None:
         """Make room for one more arm."""

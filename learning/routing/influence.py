@@ -11,6 +11,8 @@ _FREE: Final = 20.0
 """Votes of anybody that count in full."""
 _SHARE: Final = 1.0
 """How much a person may weigh beyond these, against everybody else together."""
+_AT_ONCE: Final = 3
+"""Votes within a minute that agree by chance; more are likely to be arranged."""
 
 
 def vote_weight(own: float, others: float) -> float:
@@ -26,3 +28,17 @@ def vote_weight(own: float, others: float) -> float:
     """
     allowed = max(_FREE, _SHARE * others)
     return 1.0 if own < allowed else allowed / (2.0 * own + allowed)
+
+
+def burst_weight(agreeing: int, window_free: int = _AT_ONCE) -> float:
+    """Return the weight of each of several votes that agree within a minute.
+
+    Args:
+        agreeing: how many there are, this one included.
+        window_free: how many count in full; together no more than these count.
+
+    Returns:
+        1 up to ``window_free`` votes; beyond that what makes all of them weigh that much.
+    """
+    free = max(window_free, 1)
+    return 1.0 if agreeing <= free else free / agreeing

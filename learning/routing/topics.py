@@ -1,50 +1,44 @@
-"""A few topics of a workspace's prompts, found from the first prompts and then kept.
+"""A few topics of a workspace's prompts, and what of a prompt a policy gets to see.
 
-Decides how an embedding of any length becomes a handful of shares. Refuses to
-know any text, any arm and any reward. Topics never move once they are found,
+Decides how a text and its embedding become a handful of numbers. Refuses to keep
+either, and to know any arm and any reward. Topics never move once they are found,
 so that sums over their shares stay sums that can be subtracted from.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from learning.routing.codec import UnreadableState, pack, shaped, unpack
+from learning.routing.contract import Context
+from learning.routing.embedding import REDUCED, folded, hashed
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
     from learning.routing.contract import Floats
+    from learning.task_types import TaskType
 
-TOPICS: Final = 6
+TOPICS: Final = 4
 FOUND_AFTER: Final = 64
-"""Prompts with an embedding."""
-WIDTH: Final = 384
-"""Longer embeddings are folded to this length by signed hashing."""
+"""Embeddings from which topics can be told apart."""
+_KIND: Final = "topics"
 _COMPONENTS: Final = 12
-_SHARPNESS: Final = 8.0
+_SHARPNESS: Final = 4.0
 _RESTARTS: Final = 4
 _ROUNDS: Final = 15
-
-
-def folded(embedding: NDArray[np.floating]) -> Floats:
-    """Return an embedding as at most ``WIDTH`` numbers.
-
-    Signed hashing keeps inner products in the mean (Weinberger et al., 2009). What is
-    not finite counts as 0.
-    """
-    vector = np.nan_to_num(np.asarray(embedding, dtype=np.float64).ravel(), posinf=0.0, neginf=0.0)
-    if vector.size <= WIDTH:
-        return vector
-    places = np.arange(vector.size, dtype=np.uint64)
-    # Fibonacci hashing; the fold must be the same on every machine and in every version.
-    mixed = (places * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)
-    signs = np.where(mixed & np.uint64(1), 1.0, -1.0)
-    hashed: Floats = np.bincount(
-        ((mixed >> np.uint64(1)) % np.uint64(WIDTH)).astype(np.intp), vector * signs, WIDTH
-    ).astype(np.float64)
-    return hashed
+_TINY: Final = 1e-9
+_LONG: Final = 4_000
+"""Characters from which a text is as hard as its length can make it."""
+_MANY: Final = 8
+_PART = re.compile(r"[.?!;:]\s|\n+|,\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,42 +46,110 @@ class Topics:
     """Topics of one embedder's vectors.
 
     Attributes:
+        embedder: whose vectors they are; vectors of two embedders are not compared.
         centre: mean vector, shape ``(width,)``.
         basis: leading principal components, shape ``(width, components)``.
         middles: of the topics, shape ``(TOPICS, components)``.
         spread: mean squared distance of a prompt from its topic.
     """
 
+    embedder: str
     centre: Floats
     basis: Floats
     middles: Floats
     spread: float
 
-    def shares(self, vector: Floats) -> Floats:
-        """Return how much of each topic a folded embedding has, shape ``(TOPICS,)``, sum 1.
+    def shares(self, embedding: NDArray[np.floating]) -> tuple[float, ...]:
+        """Return how much of each topic an embedding has; they sum to 1.
 
-        A vector of another length has no topic: all shares are 0.
+        A vector of another length has no topic: there are no shares then.
         """
+        vector = folded(embedding)
         if vector.shape != self.centre.shape:
-            return np.zeros(TOPICS)
+            return ()
         distances = (((vector - self.centre) @ self.basis - self.middles) ** 2).sum(1)
         weights = np.exp(-_SHARPNESS * (distances - distances.min()) / self.spread)
-        found: Floats = weights / weights.sum()
-        return found
+        return tuple((weights / weights.sum()).tolist())
 
     @classmethod
-    def find(cls, vectors: Floats) -> Topics:
+    def find(cls, vectors: Sequence[NDArray[np.floating]], embedder: str) -> Topics:
         """Find topics by k-means (seeded k-means++) among the leading principal components.
 
         Args:
-            vectors: folded embeddings, shape ``(prompts, width)``.
+            vectors: embeddings of one length, at least ``FOUND_AFTER``.
+            embedder: who made them.
+
+        Raises:
+            ValueError: if there are too few, or of several lengths.
         """
+        if len(vectors) < FOUND_AFTER:
+            raise ValueError(f"{len(vectors)} embeddings are too few: topics need {FOUND_AFTER}")
+        points = [folded(vector) for vector in vectors]
+        if len({point.size for point in points}) > 1:
+            raise ValueError("the embeddings differ in length: pass those of one embedder")
+        stacked = np.array(points)
         rng = np.random.default_rng(0)
-        centre = vectors.mean(0)
-        basis = np.linalg.svd(vectors - centre, full_matrices=False)[2][:_COMPONENTS].T
-        points = (vectors - centre) @ basis
-        spread, middles = min((_cluster(points, rng) for _ in range(_RESTARTS)), key=lambda f: f[0])
-        return cls(centre, basis, middles, max(spread, 1e-9))
+        centre = stacked.mean(0)
+        turns = np.linalg.svd(stacked - centre, full_matrices=False)[2]
+        basis = np.ascontiguousarray(turns[:_COMPONENTS].T)
+        turned = (stacked - centre) @ basis
+        spread, middles = min((_cluster(turned, rng) for _ in range(_RESTARTS)), key=lambda f: f[0])
+        return cls(embedder, centre, basis, middles, max(spread, _TINY))
+
+    def dump(self) -> bytes:
+        """Return them as bytes: some 40 KB."""
+        fields = {"centre": self.centre, "basis": self.basis, "middles": self.middles}
+        return pack(_KIND, {"embedder": self.embedder, "spread": self.spread, **fields})
+
+    @classmethod
+    def load(cls, stored: bytes) -> Topics:
+        """Read back what ``dump`` wrote.
+
+        Raises:
+            UnreadableState: if it is of another format; find topics again then.
+        """
+        fields = unpack(_KIND, stored)
+        centre, basis = fields.get("centre"), fields.get("basis")
+        if not isinstance(centre, np.ndarray) or not isinstance(basis, np.ndarray):
+            raise UnreadableState("the stored topics are incomplete: find them again")
+        components = basis.shape[-1]
+        return cls(
+            str(fields.get("embedder", "")),
+            shaped(fields, "centre", (centre.size,)),
+            shaped(fields, "basis", (centre.size, components)),
+            shaped(fields, "middles", (TOPICS, components)),
+            max(float(fields.get("spread", 0.0)), _TINY),
+        )
+
+
+def context_of(
+    text: str,
+    probabilities: Mapping[TaskType, float],
+    embedding: NDArray[np.floating] | None,
+    topics: Topics | None,
+    embedder: str = "",
+) -> Context:
+    """Return the context of a prompt.
+
+    Args:
+        text: the prompt; only its length and number of parts are looked at.
+        probabilities: of the task types.
+        embedding: of any length; ``None`` when there is no embedder.
+        topics: of the workspace, once they were found.
+        embedder: which embedder made the embedding; topics of another are not used.
+    """
+    if embedding is None:
+        return Context(probabilities, hardness=hardness(text))
+    vector = folded(embedding)
+    shares = () if topics is None or topics.embedder != embedder else topics.shares(vector)
+    return Context(probabilities, shares, tuple(hashed(vector, REDUCED).tolist()), hardness(text))
+
+
+def hardness(text: str) -> float:
+    """Return how hard a prompt looks, in [0, 1]: half its length, half its number of parts."""
+    length = min(math.log1p(len(text)) / math.log1p(_LONG), 1.0)
+    parts = min(len(_PART.findall(text[:_LONG])) / _MANY, 1.0)
+    return (length + parts) / 2
 
 
 def _cluster(points: Floats, rng: np.random.Generator) -> tuple[float, Floats]:

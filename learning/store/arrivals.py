@@ -26,7 +26,13 @@ _TITLE_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A message as a surface hands it over."""
+    """A message as a surface hands it over.
+
+    Attributes:
+        again: the answer that another one is wanted for. One that is gone, or that
+            the transaction may not read, counts as none.
+        asked_role: who is asked in particular.
+    """
 
     surface: str
     event_id: str
@@ -37,6 +43,8 @@ class Arrival:
     text: str
     said_at: datetime
     message_ref: str | None = None
+    again: UUID | None = None
+    asked_role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,8 @@ async def arrive(unit: Unit, arrival: Arrival, now: datetime) -> Arrived:
                 "text": arrival.text,
                 "message_ref": arrival.message_ref,
                 "said_at": arrival.said_at,
+                "again": arrival.again,
+                "asked_role": arrival.asked_role,
                 "now": now,
             },
         )
@@ -101,10 +111,17 @@ _ARRIVE = text(
         ON CONFLICT (workspace_id, surface, channel_id, thread_id, audience)
         DO UPDATE SET updated_at = excluded.updated_at, next_position = c.next_position + 1
         RETURNING id, next_position - 1 AS position
+    ), unwanted AS (
+        -- Locked, or it could be deleted before this commits and take the message with it.
+        SELECT id FROM interactions
+        WHERE workspace_id = :ws AND id = CAST(:again AS uuid)
+        FOR KEY SHARE
     ), asked AS (
         INSERT INTO interactions (
-            workspace_id, id, audience, conversation_id, user_id, surface, status, created_at
-        ) SELECT :ws, :interaction_id, :audience, id, :user_id, :surface, 'accepted', :now
+            workspace_id, id, audience, conversation_id, user_id, surface, status, again,
+            asked_role, created_at
+        ) SELECT :ws, :interaction_id, :audience, id, :user_id, :surface, 'accepted',
+            (SELECT id FROM unwanted), :asked_role, :now
         FROM thread
     ), said AS (
         INSERT INTO messages (

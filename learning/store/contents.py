@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from learning.recall import indexed_text
 from learning.recollection import Place, Recollection
+from learning.store.decisions import recalled
 from learning.store.schema import (
     interactions,
     knowledge,
@@ -15,7 +16,6 @@ from learning.store.schema import (
     learnings,
     messages,
     recall_items,
-    recalled,
 )
 
 if TYPE_CHECKING:

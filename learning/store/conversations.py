@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import func, insert, select, update
 
+from learning.store.decisions import signals
 from learning.store.ids import new_id
-from learning.store.schema import conversations, interactions, messages, signals
+from learning.store.schema import conversations, interactions, messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +39,8 @@ class Message:
     outcome: str | None = None
     role: str = ""
     model: str = ""
+    again: UUID | None = None
+    asked_role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,16 @@ class Conversation:
     audience: Audience
     title: str
     updated_at: datetime
+
+
+_TURN = (
+    interactions.c.outcome,
+    interactions.c.role,
+    interactions.c.model,
+    interactions.c.again,
+    interactions.c.asked_role,
+)
+"""What a message's turn says about it."""
 
 
 class Conversations:
@@ -124,7 +137,7 @@ class Conversations:
     ) -> list[Message]:
         """Return the latest messages, oldest first, with how their turns ended."""
         statement = (
-            select(messages, interactions.c.outcome, interactions.c.role, interactions.c.model)
+            select(messages, *_TURN)
             .join(
                 interactions,
                 (interactions.c.workspace_id == messages.c.workspace_id)
@@ -142,7 +155,7 @@ class Conversations:
     async def of_interaction(self, interaction_id: UUID) -> list[Message]:
         """Return the question and, once given, the answer, in order."""
         statement = (
-            select(messages, interactions.c.outcome, interactions.c.role, interactions.c.model)
+            select(messages, *_TURN)
             .join(
                 interactions,
                 (interactions.c.workspace_id == messages.c.workspace_id)
@@ -209,4 +222,6 @@ def _message(row: Any) -> Message:  # noqa: ANN401 - SQLAlchemy's row
         row.outcome,
         row.role or "",
         row.model or "",
+        row.again,
+        row.asked_role,
     )

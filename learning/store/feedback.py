@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from learning.store.decisions import signals
 from learning.store.ids import new_id
-from learning.store.schema import signals
+from learning.store.schema import interactions
 
 if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
+
+    from sqlalchemy import ColumnElement
 
     from learning.store.store import Unit
 
@@ -84,3 +87,64 @@ class Signals:
             .order_by(signals.c.occurred_at, signals.c.id)
         )
         return [StoredSignal(r.user_id, r.kind, r.value, r.occurred_at) for r in rows]
+
+    async def counts(self, user_id: str, since: datetime, until: datetime) -> tuple[int, int]:
+        """Return how many reactions stand that one person gave, and that all others did.
+
+        Args:
+            user_id: the person.
+            since: reactions of this very time are left out.
+            until: reactions of this very time are counted.
+        """
+        own = signals.c.user_id == user_id
+        row = (
+            await self._db.execute(
+                select(
+                    func.count().filter(own).label("own"), func.count().filter(~own).label("others")
+                ).where(*_reacted(since, until))
+            )
+        ).one()
+        return row.own, row.others
+
+    async def agreeing(self, role: str, since: datetime, until: datetime) -> int:
+        """Return how many people's reactions stand on answers of a role.
+
+        Args:
+            role: who answered.
+            since: reactions of this very time are left out.
+            until: reactions of this very time are counted.
+        """
+        found: int = (
+            await self._db.execute(
+                select(func.count(signals.c.user_id.distinct()))
+                .join(
+                    interactions,
+                    (interactions.c.workspace_id == signals.c.workspace_id)
+                    & (interactions.c.id == signals.c.interaction_id),
+                )
+                .where(interactions.c.role == role, *_reacted(since, until))
+            )
+        ).scalar_one()
+        return found
+
+    async def given_by(self, user_id: str) -> list[UUID]:
+        """Return the interactions about which a person gave any signal that stands."""
+        rows = await self._db.execute(
+            select(signals.c.interaction_id)
+            .where(signals.c.user_id == user_id, signals.c.removed_at.is_(None))
+            .distinct()
+        )
+        return list(rows.scalars())
+
+    async def drop_of(self, user_id: str) -> None:
+        """Delete every signal that a person gave."""
+        await self._db.execute(delete(signals).where(signals.c.user_id == user_id))
+
+
+def _reacted(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        signals.c.kind == "reaction",
+        signals.c.removed_at.is_(None),
+        signals.c.occurred_at > since,
+        signals.c.occurred_at <= until,
+    )

@@ -1,4 +1,4 @@
-"""Interactions: what was asked, what was chosen, what came of it."""
+"""Interactions: what was asked, and what came of it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, cast, delete, func, insert, select, update
 
+from learning.store.attempts import Attempts, Choice, Run
+from learning.store.decisions import recalled
 from learning.store.ids import new_id
-from learning.store.schema import choices, interactions, recalled, runs
+from learning.store.schema import interactions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-    from decimal import Decimal
     from uuid import UUID
 
     from learning.scope import Audience
-    from learning.store.store import Unit
+
+__all__ = ["Choice", "Interaction", "Interactions", "Recall", "Run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +43,8 @@ class Interaction:
     votes: int
     explanation: Mapping[str, Any]
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One attempt of one model."""
-
-    role: str
-    model: str
-    outcome: str
-    latency_ms: float
-    first_piece_ms: float | None = None
-    model_version: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: Decimal | None = None
+    again: UUID | None = None
+    asked_role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +58,8 @@ class Recall:
     signals: Mapping[str, float] = field(default_factory=dict)
 
 
-class Interactions:
+class Interactions(Attempts):
     """Reads and writes interactions within one transaction."""
-
-    def __init__(self, unit: Unit) -> None:
-        self._unit = unit
-        self._db = unit.connection
 
     async def open(
         self,
@@ -142,6 +127,38 @@ class Interactions:
         ).scalar_one_or_none()
         return found
 
+    async def previous(
+        self,
+        conversation_id: UUID,
+        before: datetime,
+        user_id: str | None = None,
+        limit: int = 3,
+    ) -> list[Interaction]:
+        """Return what was asked and answered in a thread before a time, newest first.
+
+        Turns that are not over and corrections are left out.
+
+        Args:
+            conversation_id: the thread.
+            before: what began at this very time is left out too.
+            user_id: only what this person asked.
+            limit: at most so many.
+        """
+        statement = select(interactions).where(
+            interactions.c.conversation_id == conversation_id,
+            interactions.c.created_at < before,
+            interactions.c.status == "done",
+            interactions.c.supersedes.is_(None),
+        )
+        if user_id is not None:
+            statement = statement.where(interactions.c.user_id == user_id)
+        rows = await self._db.execute(
+            statement.order_by(interactions.c.created_at.desc(), interactions.c.id.desc()).limit(
+                limit
+            )
+        )
+        return [_interaction(row) for row in rows]
+
     async def start(self, interaction_id: UUID) -> int:
         """Mark the turn as running; return how often it was started, this time included."""
         attempts: int = (
@@ -153,34 +170,6 @@ class Interactions:
             )
         ).scalar_one()
         return attempts
-
-    async def choose(
-        self,
-        interaction_id: UUID,
-        *,
-        policy: str,
-        arm: str,
-        propensity: float,
-        context: Mapping[str, Any],
-        candidates: Sequence[Mapping[str, Any]],
-        now: datetime,
-    ) -> UUID:
-        """Record a choice with its propensity, before it is acted on."""
-        choice_id = new_id()
-        await self._db.execute(
-            insert(choices).values(
-                workspace_id=self._unit.workspace_id,
-                id=choice_id,
-                interaction_id=interaction_id,
-                policy=policy,
-                arm=arm,
-                propensity=propensity,
-                context=dict(context),
-                candidates=[dict(candidate) for candidate in candidates],
-                created_at=now,
-            )
-        )
-        return choice_id
 
     async def finish(
         self,
@@ -209,79 +198,6 @@ class Interactions:
                 completed_at=now,
             )
         )
-
-    async def ran(
-        self, interaction_id: UUID, choice_id: UUID | None, attempts: Sequence[Run], now: datetime
-    ) -> None:
-        """Record every model that was tried, in order."""
-        if not attempts:
-            return
-        await self._db.execute(
-            insert(runs),
-            [
-                {
-                    "workspace_id": self._unit.workspace_id,
-                    "id": new_id(),
-                    "interaction_id": interaction_id,
-                    "choice_id": choice_id,
-                    "attempt": number,
-                    "role": run.role,
-                    "model": run.model,
-                    "model_version": run.model_version,
-                    "outcome": run.outcome,
-                    "input_tokens": run.input_tokens,
-                    "output_tokens": run.output_tokens,
-                    "cost_usd": run.cost_usd,
-                    "latency_ms": run.latency_ms,
-                    "first_piece_ms": run.first_piece_ms,
-                    "created_at": now,
-                }
-                for number, run in enumerate(attempts, 1)
-            ],
-        )
-
-    async def runs_of(self, interaction_id: UUID) -> list[Run]:
-        """Return what was tried for an interaction, in order."""
-        rows = await self._db.execute(
-            select(runs)
-            .where(runs.c.interaction_id == interaction_id)
-            .order_by(runs.c.created_at, runs.c.attempt)
-        )
-        return [
-            Run(
-                row.role,
-                row.model,
-                row.outcome,
-                row.latency_ms,
-                row.first_piece_ms,
-                row.model_version,
-                row.input_tokens,
-                row.output_tokens,
-                row.cost_usd,
-            )
-            for row in rows
-        ]
-
-    async def spent(self, since: datetime) -> Decimal | None:
-        """Return the workspace's spending in dollars since a time."""
-        total: Decimal | None = (
-            await self._db.execute(
-                select(func.sum(runs.c.cost_usd)).where(runs.c.created_at >= since)
-            )
-        ).scalar_one()
-        return total
-
-    async def choice_of(self, interaction_id: UUID) -> Mapping[str, Any] | None:
-        """Return the choice behind an interaction."""
-        row = (
-            await self._db.execute(
-                select(choices)
-                .where(choices.c.interaction_id == interaction_id)
-                .order_by(choices.c.created_at.desc())
-                .limit(1)
-            )
-        ).one_or_none()
-        return None if row is None else dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
 
     async def recalled(self, interaction_id: UUID, items: Sequence[Recall]) -> None:
         """Record what was recalled into the prompt and what of it was cited."""
@@ -381,4 +297,6 @@ def _interaction(row: Any) -> Interaction:  # noqa: ANN401 - SQLAlchemy's row
         row.votes,
         row.explanation or {},
         row.created_at,
+        row.again,
+        row.asked_role,
     )

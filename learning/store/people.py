@@ -12,6 +12,7 @@ from sqlalchemy import Table, delete, exists, literal, or_, select, union, updat
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from learning.scope import person
+from learning.store.decisions import recalled
 from learning.store.ids import new_id
 from learning.store.index import RecallIndex
 from learning.store.schema import (
@@ -23,7 +24,6 @@ from learning.store.schema import (
     messages,
     outbox,
     recall_items,
-    recalled,
     tombstones,
 )
 from learning.store.tables import Personal, metadata
@@ -133,10 +133,11 @@ class People:
                 continue
             mine = table.c[rule.column] == user_id
             if rule.shared is not None:
+                # What only this person can read goes, whoever put it there.
                 alone = table.c.audience == person(user_id)
                 if table.name == "knowledge_sources":
-                    await self._forget_private_knowledge(table, mine & alone, index)
-                count = (await self._db.execute(delete(table).where(mine, alone))).rowcount
+                    await self._forget_private_knowledge(table, alone, index)
+                count = (await self._db.execute(delete(table).where(alone))).rowcount
                 emptied: dict[str, Any] = dict.fromkeys(rule.shared)
                 await self._db.execute(
                     update(table).where(mine).values({rule.column: "", **emptied})

@@ -1,4 +1,4 @@
-"""The tables."""
+"""The tables of what was said, learned and read, and of the doors."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    Numeric,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from learning.store import decisions  # noqa: F401 - its tables belong to the metadata
 from learning.store.tables import LEXEME_SPACE, Personal, belongs_to, metadata, table, time
 from learning.store.types import AudienceType, EncryptedJSON, EncryptedText
 
@@ -68,6 +69,8 @@ interactions = table(
     Column("model", Text),
     # The question and answer of a correction are the person's; it replaces this one.
     Column("supersedes", Uuid),
+    Column("again", Uuid),  # the answer that another one was wanted for
+    Column("asked_role", Text),  # who was asked in particular
     Column("cancel_requested", Boolean, nullable=False, server_default="false"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("rating", Float),  # mean vote in [1, 5]
@@ -78,8 +81,14 @@ interactions = table(
     time("completed_at", nullable=True),
     belongs_to("conversations", "conversation_id"),
     belongs_to("interactions", "supersedes", ondelete="SET NULL"),
+    belongs_to("interactions", "again", ondelete="SET NULL", name="fk_interactions_again"),
     Index(None, "workspace_id", "conversation_id", "created_at"),
     Index(None, "workspace_id", "user_id", "created_at"),
+    # Deleting an interaction looks for those that refer to it.
+    *(
+        Index(None, "workspace_id", name, postgresql_where=text(f"{name} IS NOT NULL"))
+        for name in ("supersedes", "again")
+    ),
     audience=True,
     person=Personal(column="user_id"),
 )
@@ -106,71 +115,7 @@ messages = table(
     person=Personal(column="author_id", parent="interactions"),
 )
 
-# What was decided, and what came of it.
-
-choices = table(
-    "choices",
-    Column("interaction_id", Uuid, nullable=False),
-    Column("policy", Text, nullable=False),
-    Column("arm", Text, nullable=False),
-    Column("propensity", Float, nullable=False),
-    Column("context", JSONB, nullable=False),  # numbers and names only, never text
-    Column("candidates", JSONB, nullable=False),
-    time("created_at"),
-    belongs_to("interactions", "interaction_id"),
-    Index(None, "workspace_id", "interaction_id"),
-    person=Personal(parent="interactions"),
-)
-
-runs = table(
-    "runs",
-    Column("interaction_id", Uuid, nullable=False),
-    Column("choice_id", Uuid),
-    Column("attempt", SmallInteger, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("model", Text, nullable=False),
-    Column("model_version", Text, nullable=False, server_default=""),
-    Column("outcome", Text, nullable=False),  # ok, or the kind of failure
-    Column("input_tokens", Integer, nullable=False, server_default="0"),
-    Column("output_tokens", Integer, nullable=False, server_default="0"),
-    Column("cost_usd", Numeric(12, 8)),
-    Column("latency_ms", Float, nullable=False),
-    Column("first_piece_ms", Float),
-    time("created_at"),
-    belongs_to("interactions", "interaction_id"),
-    belongs_to("choices", "choice_id", ondelete="SET NULL"),
-    Index(None, "workspace_id", "interaction_id"),
-    Index(None, "workspace_id", "model", "created_at"),
-    person=Personal(parent="interactions"),
-)
-
-recalled = Table(
-    "recalled",
-    metadata,
-    Column("workspace_id", Text, primary_key=True),
-    Column("interaction_id", Uuid, primary_key=True),
-    Column("item_id", Uuid, primary_key=True),
-    Column("mark", SmallInteger, nullable=False),  # 0 for what others said before in the thread
-    Column("cited", Boolean, nullable=False),
-    Column("score", Float, nullable=False),
-    Column("signals", JSONB, nullable=False),
-    belongs_to("interactions", "interaction_id"),
-    Index(None, "workspace_id", "item_id"),
-    info={"person": Personal(parent="interactions", export=False)},
-)
-
-signals = table(
-    "signals",
-    Column("interaction_id", Uuid, nullable=False),
-    Column("user_id", Text, nullable=False),
-    Column("kind", Text, nullable=False),  # reaction, correction
-    Column("value", Text, nullable=False),
-    Column("occurred_at", DateTime(timezone=True), nullable=False),
-    Column("removed_at", DateTime(timezone=True)),
-    belongs_to("interactions", "interaction_id"),
-    UniqueConstraint("workspace_id", "interaction_id", "user_id", "kind", "value"),
-    person=Personal(column="user_id"),
-)
+# What was learned from it; what was chosen and tried for it is in ``decisions``.
 
 learnings = table(
     "learnings",

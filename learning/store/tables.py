@@ -100,14 +100,26 @@ def time(name: str, *, nullable: bool = False) -> Column[Any]:
 
 
 def belongs_to(
-    table: str, column: str, *, ondelete: Literal["CASCADE", "SET NULL"] = "CASCADE"
+    table: str,
+    column: str,
+    *,
+    ondelete: Literal["CASCADE", "SET NULL"] = "CASCADE",
+    name: str | None = None,
 ) -> ForeignKeyConstraint:
-    """Return the key to the row that this one belongs to, and what its end means."""
+    """Return the key to the row that this one belongs to, and what its end means.
+
+    Args:
+        table: where that row is.
+        column: holds its id.
+        ondelete: whether this row goes with it, or forgets it.
+        name: for the second key to the same table; the first is named after the tables.
+    """
     # A plain SET NULL would also clear workspace_id, which is part of the key.
     action = f"SET NULL ({column})" if ondelete == "SET NULL" else ondelete
     return ForeignKeyConstraint(
         ["workspace_id", column],
         [f"{SCHEMA}.{table}.workspace_id", f"{SCHEMA}.{table}.id"],
+        name=name,
         ondelete=action,
         deferrable=True,
         initially="DEFERRED",

@@ -66,6 +66,21 @@ class Vectors:
         )
         return [(row.id, row.kind, row.audience) for row in rows]
 
+    async def sample(self, embedder: str, kind: str, limit: int) -> NDArray[np.float32]:
+        """Return the vectors of the newest items of a kind, shape ``(n, dimension)``."""
+        rows = await self._db.execute(
+            select(vectors.c.embedding)
+            .join(
+                recall_items,
+                (recall_items.c.workspace_id == vectors.c.workspace_id)
+                & (recall_items.c.id == vectors.c.item_id),
+            )
+            .where(vectors.c.embedder == embedder, vectors.c.part == 0, recall_items.c.kind == kind)
+            .order_by(recall_items.c.folded.desc())
+            .limit(limit)
+        )
+        return np.array(list(rows.scalars()), dtype=np.float32)
+
     async def drop_others(self, *, keep: str) -> int:
         """Delete the vectors of every other embedder; return how many there were."""
         result = await self._db.execute(delete(vectors).where(vectors.c.embedder != keep))

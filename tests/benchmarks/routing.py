@@ -9,20 +9,38 @@ from __future__ import annotations
 import argparse
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from learning.routing.contract import Evidence
-from learning.routing.costs import Costs
-from learning.routing.guarded import HierarchicalThompson
-from learning.routing.registry import POLICIES
-from tests.benchmarks import rig
+from learning.routing.registry import DEFAULT, POLICIES, open_policy
+from tests.benchmarks import regret, rig
+from tests.benchmarks.routing_also import ALSO, installed
 from tests.benchmarks.routing_set import read, shuffled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from learning.routing.contract import Floats, Policy
     from tests.benchmarks.routing_set import PromptSet, Stream
+
+_MEMORY: Final = 200.0
+"""Answers after which an old price has mostly been forgotten."""
+
+
+class Costs:
+    """Moving means of what each arm's answers cost."""
+
+    def __init__(self, arms: list[str]) -> None:
+        self.means, self._counts = dict.fromkeys(arms, 0.0), dict.fromkeys(arms, 0.0)
+
+    def add(self, arm: str, cost: float) -> None:
+        self._counts[arm] = min(self._counts[arm] + 1.0, _MEMORY)
+        self.means[arm] += (cost - self.means[arm]) / self._counts[arm]
+
+    def penalties(self, weight: float) -> dict[str, float] | None:
+        return {arm: weight * mean for arm, mean in self.means.items()} if weight else None
 
 
 class Replay:
@@ -37,22 +55,23 @@ class Replay:
         self, policy: Policy, prompts: PromptSet, stream: Stream, rng: np.random.Generator
     ) -> Floats:
         """Return the utility at each step that was not a warm-up."""
-        contexts = [prompts.contexts[number] for number in stream.order]
-        costs = Costs()
+        costs = Costs([option.name for option in prompts.options])
         self._evaluate_all(policy, prompts, stream, costs)
         waiting: deque[tuple[int, Evidence]] = deque()
         got = []
         arms = {option.name: at for at, option in enumerate(prompts.options)}
-        for step in range(self._warm, len(contexts)):
-            penalties = costs.penalties(self._cost_weight) if self._cost_weight else None
+        for step in range(self._warm, len(stream.contexts)):
+            context = stream.contexts[step]
+            penalties = costs.penalties(self._cost_weight)
             with rig.timed(self.choosing):
-                decision = policy.choose(contexts[step], prompts.options, rng, penalties)
+                decision = policy.choose(context, prompts.options, rng, penalties)
+            policy.chosen()
             at = arms[decision.arm]
             costs.add(decision.arm, float(stream.costs[step, at]))
             got.append(stream.scores[step, at] - self._cost_weight * stream.costs[step, at])
             if stream.answered[step]:
                 vote = float(stream.votes[step, at])
-                evidence = Evidence(prompts.options[at], contexts[step], vote)
+                evidence = Evidence(prompts.options[at], context, vote)
                 waiting.append((step + self._delay, evidence))
             while waiting and waiting[0][0] <= step:
                 with rig.timed(self.updating):
@@ -63,10 +82,7 @@ class Replay:
         self, policy: Policy, prompts: PromptSet, stream: Stream, costs: Costs
     ) -> None:
         """Let the policy see every arm's true score for the first prompts."""
-        contexts = [prompts.contexts[number] for number in stream.order[: self._warm]]
-        if isinstance(policy, HierarchicalThompson):
-            policy.prepare(contexts)
-        for step, context in enumerate(contexts):
+        for step, context in enumerate(stream.contexts[: self._warm]):
             for at, option in enumerate(prompts.options):
                 costs.add(option.name, float(stream.costs[step, at]))
                 policy.credit(Evidence(option, context, float(stream.scores[step, at])))
@@ -77,10 +93,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     load = rig.load()
     prompts = read(arguments.set)
     names = [option.name for option in prompts.options]
-    if arguments.incumbent not in {None, *names}:
-        raise SystemExit(f"there is no arm {arguments.incumbent!r}; the set has {names}")
-    if not 0 <= arguments.warm < len(prompts.contexts):
-        raise SystemExit(f"--warm {arguments.warm}: the set has {len(prompts.contexts)} prompts")
+    _check(arguments, prompts)
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     streams = [
         shuffled(
             prompts,
@@ -89,29 +103,30 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             flip=arguments.flip,
             binary=arguments.binary,
             shift=arguments.shift,
+            warm=arguments.warm,
         )
-        for seed in range(arguments.seeds)
+        for seed in seeds
     ]
     worth = [
         (stream.scores - arguments.cost_weight * stream.costs)[arguments.warm :]
         for stream in streams
     ]
+    makers, skipped = _makers(arguments, prompts)
+    gained: dict[str, list[Floats]] = {}
     policies: dict[str, dict[str, float]] = {}
     with rig.progress() as shown:
-        for name, make in POLICIES.items():
+        for name, make in makers.items():
             replay = Replay(arguments.warm, arguments.delay, arguments.cost_weight)
-            gained = [
-                replay.through(
-                    make(prompts.strengths, arguments.incumbent),
-                    prompts,
-                    stream,
-                    np.random.default_rng(1_000 + seed),
+            gained[name] = [
+                replay.through(make(seed), prompts, stream, np.random.default_rng(1_000 + seed))
+                for seed, stream in shown.track(
+                    list(zip(seeds, streams, strict=True)), description=name
                 )
-                for seed, stream in enumerate(shown.track(streams, description=name))
             ]
-            shown_as = "mynah" if name == HierarchicalThompson.name else name
-            policies[shown_as] = (
-                _figures(gained) | _p95("choose", replay.choosing) | _p95("update", replay.updating)
+            policies[name] = (
+                _figures(gained[name])
+                | _p95("choose", replay.choosing)
+                | _p95("update", replay.updating)
             )
     # The best arm of the last quarter is looked up for that quarter: after a shift it is another.
     policies["best_single"] = {
@@ -125,14 +140,55 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     for figures in policies.values():
         for figure in ("mean", "last_quarter"):
             base = policies["best_single"][figure]
-            figures[f"{figure}_vs_best_percent"] = round(100 * (figures[figure] / base - 1), 2)
+            if base > 0.0:
+                figures[f"{figure}_vs_best_percent"] = round(100 * (figures[figure] / base - 1), 2)
+    if arguments.plot is not None:
+        regret.draw(arguments.plot, f"{prompts.name}: regret", _regrets(worth, gained))
     return {
         "set": prompts.name,
-        "prompts": len(prompts.contexts),
+        "prompts": len(prompts.texts),
         "arms": names,
-        "arguments": {k: v for k, v in vars(arguments).items() if k != "set"},
+        "arguments": {k: v for k, v in vars(arguments).items() if k not in {"set", "plot"}},
         "machine": rig.machine("not used", load),
         "policies": policies,
+        **({"skipped": skipped} if skipped else {}),
+    }
+
+
+def _check(arguments: argparse.Namespace, prompts: PromptSet) -> None:
+    names = [option.name for option in prompts.options]
+    if arguments.incumbent not in {None, *names}:
+        raise SystemExit(f"there is no arm {arguments.incumbent!r}; the set has {names}")
+    if not 0 <= arguments.warm < len(prompts.texts):
+        raise SystemExit(f"--warm {arguments.warm}: the set has {len(prompts.texts)} prompts")
+    if arguments.plot is not None and arguments.plot.suffix != ".svg":
+        raise SystemExit(f"--plot {arguments.plot}: the chart is drawn as SVG; name a .svg file")
+
+
+def _makers(
+    arguments: argparse.Namespace, prompts: PromptSet
+) -> tuple[dict[str, Callable[[int], Policy]], list[str]]:
+    """Return how to open each policy for a seed, and what was skipped."""
+
+    def opening(name: str) -> Callable[[int], Policy]:
+        return lambda _seed: open_policy(name, prompts.strengths, arguments.incumbent, None)
+
+    def foreign(name: str) -> Callable[[int], Policy]:
+        return lambda seed: others[name](prompts.options, seed)
+
+    others, skipped = installed(arguments.also)
+    for sentence in skipped:
+        rig.console.print(sentence)
+    makers = {"mynah" if name == DEFAULT else name: opening(name) for name in POLICIES}
+    return makers | {name: foreign(name) for name in others}, skipped
+
+
+def _regrets(worth: list[Floats], gained: dict[str, list[Floats]]) -> dict[str, Floats]:
+    """Return the mean cumulative regret against each stream's best single arm."""
+    best = [w[:, int(w.mean(0).argmax())] for w in worth]
+    return {
+        name: np.mean([np.cumsum(b - g) for b, g in zip(best, rewards, strict=True)], axis=0)
+        for name, rewards in gained.items()
     }
 
 
@@ -166,7 +222,10 @@ def main() -> None:
     add("--warm", type=int, default=0, help="prompts evaluated with every arm first; not counted")
     add("--incumbent", help="the arm that answers until another is known to be better")
     add("--seeds", type=int, default=5, help="shuffles")
+    add("--first-seed", type=int, default=0, help="of the shuffles; others are held out")
     add("--cost-weight", type=float, default=0.0, help="score that one dollar is worth")
+    add("--plot", type=Path, help="where to draw the regret over time, as .svg")
+    add("--also", nargs="*", default=[], choices=sorted(ALSO), help="further bars, if installed")
     rig.print_result(measure(parser.parse_args()))
 
 

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from learning.routing.contract import Context, Option
+from learning.routing.contract import Option
+from learning.routing.topics import FOUND_AFTER, Topics, context_of
 from learning.task_types import classify
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from learning.routing.contract import Floats
+    from numpy.typing import NDArray
+
+    from learning.routing.contract import Context, Floats
     from learning.task_types import TaskType
 
 _DECLARED: Final[dict[str, tuple[TaskType, ...]]] = {
@@ -25,6 +28,7 @@ _DECLARED: Final[dict[str, tuple[TaskType, ...]]] = {
 """What the set calls a strength, and the task types that it is one for."""
 _SPECIALIST: Final = 0.85
 _OTHERWISE: Final = 0.5
+_EMBEDDER: Final = "minilm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +36,41 @@ class PromptSet:
     """Prompts and what every arm would get for them.
 
     Attributes:
+        probabilities: of the task types, one mapping a prompt.
+        vectors: shape ``(prompts, width)``; ``None`` if the set has none.
         scores: shape ``(prompts, arms)``, in [0, 1].
         costs: the same shape, in dollars; zeros if the set has none.
     """
 
     name: str
-    contexts: list[Context]
+    texts: list[str]
+    probabilities: list[dict[TaskType, float]]
+    vectors: NDArray[np.float32] | None
     options: list[Option]
     scores: Floats
     costs: Floats
     strengths: dict[str, dict[TaskType, float]]
+
+    def contexts(self, order: list[int], warm: int) -> list[Context]:
+        """Return the contexts of prompts that come in this order.
+
+        As in the product, topics are found once there are enough embeddings, and prompts
+        before that have none. Prompts that are evaluated first are embedded before that.
+        """
+        topics, found_at = None, len(order)
+        if self.vectors is not None and len(order) >= FOUND_AFTER:
+            found_at = 0 if warm >= FOUND_AFTER else FOUND_AFTER
+            topics = Topics.find(list(self.vectors[order[: max(warm, FOUND_AFTER)]]), _EMBEDDER)
+        return [
+            context_of(
+                self.texts[number],
+                self.probabilities[number],
+                None if self.vectors is None else self.vectors[number],
+                topics if step >= found_at else None,
+                _EMBEDDER,
+            )
+            for step, number in enumerate(order)
+        ]
 
 
 def read(path: Path) -> PromptSet:
@@ -52,21 +81,14 @@ def read(path: Path) -> PromptSet:
     about = json.loads(about_file.read_text("utf-8")) if about_file.exists() else {}
     arms = about.get("arms") or list(rows[0]["scores"])
     vectors_file = path.with_suffix(".minilm.npy")
-    vectors = np.load(vectors_file).astype(np.float32) if vectors_file.exists() else None
-    contexts = [
-        Context(
-            classify(row["prompt"]).probabilities,
-            None if vectors is None else vectors[number],
-            "" if vectors is None else "minilm",
-        )
-        for number, row in enumerate(rows)
-    ]
     return PromptSet(
         about.get("name", path.stem),
-        contexts,
+        [row["prompt"] for row in rows],
+        [dict(classify(row["prompt"]).probabilities) for row in rows],
+        np.load(vectors_file).astype(np.float32) if vectors_file.exists() else None,
         [Option(arm) for arm in arms],
         np.array([[float(row["scores"][arm]) for arm in arms] for row in rows]),
-        np.array([[float(row.get("cost", {}).get(arm, 0.0)) for arm in arms] for row in rows]),
+        np.array([[float((row.get("cost") or {}).get(arm, 0.0)) for arm in arms] for row in rows]),
         _strengths(arms, about.get("prior") or {}),
     )
 
@@ -91,7 +113,7 @@ def _strengths(arms: list[str], prior: dict[str, str]) -> dict[str, dict[TaskTyp
 class Stream:
     """One shuffle of a set; the same for every policy."""
 
-    order: list[int]
+    contexts: list[Context]
     scores: Floats
     costs: Floats
     votes: Floats
@@ -100,7 +122,14 @@ class Stream:
 
 
 def shuffled(
-    prompts: PromptSet, seed: int, *, feedback: float, flip: float, binary: bool, shift: bool
+    prompts: PromptSet,
+    seed: int,
+    *,
+    feedback: float,
+    flip: float,
+    binary: bool,
+    shift: bool,
+    warm: int,
 ) -> Stream:
     """Return a stream.
 
@@ -111,9 +140,10 @@ def shuffled(
         flip: share of responses that say the opposite.
         binary: whether a response is 1 with the score as its probability, else 0.
         shift: whether every arm becomes another one half-way.
+        warm: how many prompts are evaluated first.
     """
     rng = np.random.default_rng(seed)
-    order = rng.permutation(len(prompts.contexts))
+    order = rng.permutation(len(prompts.texts))
     scores, costs = prompts.scores[order], prompts.costs[order]
     arms = scores.shape[1]
     if shift and arms > 1:
@@ -123,7 +153,8 @@ def shuffled(
     votes = (rng.random(scores.shape) < scores).astype(float) if binary else scores.copy()
     flipped = rng.random(len(order)) < flip
     votes[flipped] = 1.0 - votes[flipped]
-    return Stream(order.tolist(), scores, costs, votes, rng.random(len(order)) < feedback)
+    answered = rng.random(len(order)) < feedback
+    return Stream(prompts.contexts(order.tolist(), warm), scores, costs, votes, answered)
 
 
 def _derangement(size: int, rng: np.random.Generator) -> np.ndarray:

@@ -296,6 +296,8 @@ def settings_of(home: object, conninfo: str, key: str, **values: Any) -> Setting
             "embedder": "hashing",
             # Nothing listens on the discard port.
             "OLLAMA_BASE_URL": "http://127.0.0.1:9",
+            # No chance in it: who answers is known beforehand.
+            "policy": "static_rules",
             **OFFLINE,
             **values,
         }

@@ -65,7 +65,7 @@ async def test_why_names_recall_choice_and_cost(world: World) -> None:
     assert latest == named
     data = latest.data
     assert data["interaction"] == str(interaction_of(reply))
-    assert data["policy"] == "declared_strengths"
+    assert data["policy"] == "static_rules"
     assert data["recalled"][0]["cited"]
     assert data["recalled"][0]["label"]
     assert data["runs"][-1]["outcome"] == "ok"

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.answer import Answers, Limits
+from bot.answer import Answers, Limits, Load
 from integrations.contracts.model import Finished, ModelRequest, ModelTimeout, Piece
 from integrations.contracts.surface import IncomingStop, Outcome
 from integrations.models.offline.extractive import ExtractiveExpert
-from learning.routing.declared import Arm
+from learning.routing.situation import Arm, Step
 from tests.bot.conftest import SCRIPTED
 from tests.bot.support import OPENAI_KEY, RecordedLive, interaction_of
 from tests.standins.model_wire import Fault, Script
@@ -168,8 +168,9 @@ async def test_only_the_one_who_asked_can_stop(scripted: World, models: ModelSer
     interaction = await scripted.accept(CODE, channel="C1")
     working = asyncio.create_task(scripted.mynah.work_off())
     await scripted.surface.live_of(interaction).began.wait()
-    event = scripted.message("x", "bob", "C1").model_dump(exclude={"text", "thread_id", "kind"})
-    event.pop("message_ref")
+    event = scripted.message("x", "bob", "C1").model_dump(
+        exclude={"text", "thread_id", "kind", "message_ref", "again", "role"}
+    )
     await scripted.mynah.host.accept(IncomingStop(**event, interaction_id=interaction))
     await working
     assert scripted.reply_to(interaction).outcome is Outcome.ANSWERED
@@ -196,8 +197,8 @@ class _Costly:
 async def test_no_further_model_is_asked_over_budget(budget: float, asked: int) -> None:
     roles: tuple[RoleName, ...] = ("lead", "senior", "math")
     models: dict[RoleName, Model] = {name: _Costly(f"x:{name}") for name in roles}
-    answered = await Answers(models, {"lead": models["lead"]}, Limits(5, budget)).answer(
-        [Arm(name, f"x:{name}") for name in roles],
+    answered = await Answers(models, {"lead": models["lead"]}, Limits(5, budget), Load()).answer(
+        [Step(Arm(name, f"x:{name}")) for name in roles],
         ModelRequest("?"),
         RecordedLive(),
         asyncio.Event(),
@@ -225,8 +226,8 @@ async def test_when_no_piece_comes_in_time_the_next_model_is_asked(
     roles: tuple[RoleName, ...] = ("lead", "senior")
     models: dict[RoleName, Model] = {name: _Silent(f"x:{name}") for name in roles}
     expert = ExtractiveExpert("lead") if last else models["lead"]
-    answered = await Answers(models, {"lead": expert}, Limits(5, 1)).answer(
-        [Arm(name, f"x:{name}") for name in roles],
+    answered = await Answers(models, {"lead": expert}, Limits(5, 1), Load()).answer(
+        [Step(Arm(name, f"x:{name}")) for name in roles],
         ModelRequest("Hello"),
         RecordedLive(),
         asyncio.Event(),

@@ -39,9 +39,10 @@ async def test_a_turn_is_recorded_and_its_answer_shown_once(
     ((policy, arm, propensity, context, candidates),) = scripted.rows(
         "SELECT policy, arm, propensity, context, candidates FROM choices WHERE workspace_id = %s"
     )
-    assert (policy, arm, propensity) == ("declared_strengths", "lead", 1.0)
-    assert set(context["probabilities"]) == {"maths", "code", "architecture", "general"}
-    assert (context["avoid"], context["recalled"]) == ([], 0)
+    assert (policy, arm, propensity) == ("static_rules", "lead", 1.0)
+    assert set(context["types"]) == {"maths", "code", "architecture", "general"}
+    assert (context["recalled"], context["length"]) == (0, len(CODE))
+    assert all(isinstance(value, str | int | float | list | dict) for value in context.values())
     assert {c["role"] for c in candidates} == {"router", "math", "lead", "senior", "architect"}
     assert candidates[0]["role"] == "lead"
 

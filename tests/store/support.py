@@ -92,12 +92,20 @@ class Document:
     media_type: str = "text/markdown"
 
 
-async def finish(unit: Unit, interaction_id: UUID, now: datetime = NOW, **why: Any) -> None:
+async def finish(
+    unit: Unit,
+    interaction_id: UUID,
+    now: datetime = NOW,
+    *,
+    role: str = "lead",
+    task_type: str = "general",
+    **why: Any,
+) -> None:
     await Interactions(unit).finish(
         interaction_id,
         outcome="answered",
-        task_type="general",
-        role="lead",
+        task_type=task_type,
+        role=role,
         model="offline",
         explanation=why,
         overhead_ms=1.0,

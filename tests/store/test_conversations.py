@@ -149,12 +149,12 @@ async def test_an_interaction_from_accepted_to_done(store: Store, workspace: str
         assert found.explanation == {"task": "sums"}
         assert await interactions.runs_of(id_) == runs
         assert await interactions.spent(NOW) == Decimal("0.00012345")
-        assert await interactions.spent(NOW + SECOND) is None
+        assert await interactions.spent(NOW + SECOND) == 0
         assert await interactions.recalls_of(id_) == items[::-1]
         assert await interactions.citing([items[0].item_id, items[1].item_id]) == [id_]
         chosen = await interactions.choice_of(id_)
         assert chosen is not None
-        assert (chosen["arm"], chosen["propensity"]) == ("lead", 0.5)
+        assert (chosen.arm, chosen.propensity) == ("lead", 0.5)
         assert await interactions.choice_of(new_id()) is None
         assert not await interactions.request_cancel(id_, "U1"), "there is nothing to stop"
         assert await interactions.latest("U1") == id_

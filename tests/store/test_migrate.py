@@ -10,7 +10,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -22,14 +24,19 @@ from learning.store import schema, tables
 from learning.store.address import conninfo_of, url_of
 from learning.store.cipher import Cipher
 from learning.store.errors import StoreUnavailable
+from learning.store.ids import new_id
+from learning.store.interactions import Interactions
 from learning.store.migrate import check_pgvector, migrate, newest
+from learning.store.performance import Performance
+from learning.store.states import States
 from learning.store.store import SEARCH_PATH, Store
-from tests.store.support import ask, exchange
+from tests.store.support import NOW, ask, exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
+MIGRATIONS = Path(schema.__file__).parent / "migrations"
 SECRET = "s3cret-Pass"
 
 
@@ -59,8 +66,7 @@ def test_a_newer_database_is_left_alone(fresh_database: str) -> None:
 
 
 def test_the_newest_revision_is_the_one_that_alembic_ends_at() -> None:
-    folder = Path(schema.__file__).parent / "migrations"
-    script = ScriptDirectory(str(folder))
+    script = ScriptDirectory(str(MIGRATIONS))
     assert script.get_heads() == [newest()]
 
 
@@ -122,6 +128,91 @@ def test_the_tables_are_what_the_metadata_says(database: str) -> None:
                     assert options.get("deferrable") is wanted.deferrable, wanted.name
     finally:
         engine.dispose()
+
+
+def alembic(conninfo: str, step: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    engine = create_engine(url_of(conninfo), connect_args={"options": SEARCH_PATH})
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS mynah")
+        config.attributes["connection"] = connection
+        getattr(command, step)(config, revision)
+    engine.dispose()
+
+
+def kept(conninfo: str) -> dict[str, int]:
+    return {
+        table: ask(conninfo, f"SELECT count(*) FROM {table}")[0][0]
+        for table in ("workspaces", "conversations", "interactions", "choices", "runs", "signals")
+    }
+
+
+async def test_a_database_of_the_first_release_keeps_its_rows(
+    empty_database: str, cipher: Cipher
+) -> None:
+    alembic(empty_database, "upgrade", "0001")
+    conversation, first, second, choice = (new_id() for _ in range(4))
+    ask(
+        empty_database,
+        "INSERT INTO workspaces (workspace_id, lexeme_key) VALUES ('T1', %s)",
+        cipher.encrypt(Cipher.new_key().encode()),
+    )
+    ask(
+        empty_database,
+        "INSERT INTO conversations (workspace_id, id, audience, surface, channel_id, thread_id, "
+        "user_id) VALUES ('T1', %s, 'workspace', 'web', 'C1', 't', 'U1')",
+        conversation,
+    )
+    for id_, replaced in ((first, None), (second, first)):
+        ask(
+            empty_database,
+            "INSERT INTO interactions (workspace_id, id, audience, conversation_id, user_id, "
+            "surface, status, role, task_type, rating, supersedes) "
+            "VALUES ('T1', %s, 'workspace', %s, 'U1', 'web', 'done', 'lead', 'math', 5, %s)",
+            id_, conversation, replaced,
+        )  # fmt: skip
+    ask(
+        empty_database,
+        "INSERT INTO choices (workspace_id, id, interaction_id, policy, arm, propensity, context, "
+        "candidates) VALUES ('T1', %s, %s, 'priors', 'lead', 1, '{\"n\": 1}', '[]')",
+        choice, first,
+    )  # fmt: skip
+    ask(
+        empty_database,
+        "INSERT INTO runs (workspace_id, id, interaction_id, choice_id, attempt, role, model, "
+        "outcome, latency_ms) VALUES ('T1', %s, %s, %s, 1, 'lead', 'offline', 'ok', 7)",
+        new_id(), first, choice,
+    )  # fmt: skip
+    ask(
+        empty_database,
+        "INSERT INTO signals (workspace_id, id, interaction_id, user_id, kind, value, occurred_at) "
+        "VALUES ('T1', %s, %s, 'U1', 'reaction', '+1', now())",
+        new_id(), first,
+    )  # fmt: skip
+    before = kept(empty_database)
+    assert migrate(empty_database, schema_sql()) is True
+    assert migrate(empty_database, schema_sql()) is False
+    assert kept(empty_database) == before
+    async with Store(empty_database, cipher) as store, store.begin("T1", None) as unit:
+        interactions = Interactions(unit)
+        chosen = await interactions.choice_of(first)
+        assert chosen is not None
+        assert (chosen.id, chosen.arm, chosen.context) == (choice, "lead", {"n": 1})
+        assert (chosen.model, chosen.forced, chosen.settings, chosen.fallbacks) == ("", "", {}, ())
+        found = await interactions.find(second)
+        assert found is not None
+        assert (found.supersedes, found.again, found.asked_role) == (first, None, None)
+        (performed,) = await Performance(unit).rows()
+        assert (performed.model, performed.runs, performed.mean_rating) == ("offline", 1, 5.0)
+        await States(unit).save("policy:p", b"state", NOW)
+        await exchange(unit, "U1", "And now?")
+    after = kept(empty_database)
+    alembic(empty_database, "downgrade", "0001")
+    assert kept(empty_database) == after
+    assert ask(empty_database, "SELECT to_regclass('mynah.learned_states')") == [(None,)]
+    assert migrate(empty_database, schema_sql()) is True
 
 
 def test_every_key_begins_with_the_workspace() -> None:

@@ -10,10 +10,12 @@ from sqlalchemy import Column, MetaData, Table, Text, func, select
 
 from learning.scope import WORKSPACE, person
 from learning.store.conversations import Conversations
+from learning.store.decisions import arms, ledger
 from learning.store.feedback import Signals
 from learning.store.index import RecallIndex
 from learning.store.knowledge import Knowledge
 from learning.store.people import REMOVED, Consents, People, belongs_to, personal
+from learning.store.rules import RoutingRules
 from learning.store.schema import (
     audit,
     knowledge_documents,
@@ -24,6 +26,7 @@ from learning.store.schema import (
     scope_statistics,
     vectors,
 )
+from learning.store.states import States
 from learning.store.store import Store
 from learning.store.tables import Personal, metadata
 from tests.store.support import (
@@ -33,7 +36,7 @@ from tests.store.support import (
     exchange,
     holds,
 )
-from tests.store.world import ALICE, BOB, BOBS, CAROL, CAROLS, HERS, World
+from tests.store.world import ALICE, BOB, BOBS, C1, CAROL, CAROLS, HERS, World
 
 if TYPE_CHECKING:
     from learning.store.cipher import Cipher
@@ -112,6 +115,7 @@ async def test_an_export_has_everything_of_the_person_and_nothing_of_others(
     assert set(found) == {
         "conversations", "interactions", "messages", "choices", "runs", "signals", "learnings",
         "knowledge_sources", "knowledge_documents", "knowledge", "consents",
+        "credits", "arms", "routing_rules",
     }  # fmt: skip
     assert {row["text"] for row in found["messages"]} == {
         f"private {HERS}", f"shared {HERS}", HERS, f"{HERS} said so",
@@ -121,6 +125,9 @@ async def test_an_export_has_everything_of_the_person_and_nothing_of_others(
     }  # fmt: skip
     counts = {name: len(found[name]) for name in ("interactions", "runs", "choices", "signals")}
     assert counts == {"interactions": 3, "runs": 2, "choices": 2, "signals": 1}
+    assert [(row["user_id"], row["weight"]) for row in found["arms"]] == [(ALICE, 1.0)]
+    assert {row["rule"] for row in found["routing_rules"]} == {"pin"}, "the bans are Bob's"
+    assert len(found["routing_rules"]) == len(found["credits"]) == 2
     assert not any(isinstance(value, bytes) for row in found["knowledge"] for value in row.values())
 
 
@@ -190,6 +197,17 @@ async def test_after_erasure_others_keep_what_is_theirs(store: Store, workspace:
         assert (source.location, source.added_by) == ("/docs/handbook", "")
         names = [row["name"] for row in await rows(unit, knowledge_documents)]
         assert names == ["handbook.md"]
+        assert [row["user_id"] for row in await rows(unit, arms)] == ["", BOB]
+        assert [row["interaction_id"] for row in await rows(unit, ledger)] == [
+            world.quote.interaction_id
+        ]
+        rules = await RoutingRules(unit).of([C1, person(ALICE)])
+        assert [(x.audience, x.rule, x.role, x.user_id) for x in rules] == [
+            (C1, "pin", "lead", ""),
+            (C1, "ban", "math", BOB),
+        ]
+        assert await States(unit).versions(["policy:p"]) == {"policy:p": 1}
+
         signals = await Signals(unit).standing(world.quote.interaction_id)
         assert signals == [], "hers was the only one"
     async with store.begin(f"{workspace}-other", None) as unit:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from learning.routing.slots import Tally
 from learning.scope import WORKSPACE, Audience, channel, person
+from learning.store.arms import Arms
 from learning.store.conversations import Conversations
+from learning.store.credits import Credits
 from learning.store.doors import Inbox, Outbox
 from learning.store.feedback import Signals
 from learning.store.ids import new_id
@@ -14,6 +17,8 @@ from learning.store.interactions import Interactions, Recall, Run
 from learning.store.knowledge import Knowledge, NewPassage
 from learning.store.learnings import Learnings
 from learning.store.people import Consents, People
+from learning.store.rules import RoutingRules
+from learning.store.states import States
 from tests.store.support import (
     EMBEDDER,
     NOW,
@@ -78,7 +83,23 @@ class World:
         self.handbook = await self.read(ALICE, WORKSPACE, "handbook")
         await People(unit).note(ALICE, "export", None, {}, NOW)
         await RecallIndex(unit).fold()
+        await self.route()
         return self
+
+    async def route(self) -> None:
+        for one in (self.private, self.shared, self.quote):
+            await Credits(self.unit).put(one.interaction_id, "policy:p", {"reward": 1.0}, NOW)
+        for user in ("", ALICE, BOB):
+            await Arms(self.unit).add(
+                "prompt", "lead", "math", "concise", user, Tally(1.0, 1.0), NOW
+            )
+        rules = RoutingRules(self.unit)
+        await rules.pin(person(ALICE), "math", ALICE, NOW)
+        await rules.ban(person(ALICE), "lead", BOB, NOW)
+        await rules.pin(C1, "lead", ALICE, NOW)
+        await rules.ban(C1, "math", BOB, NOW)
+        await States(self.unit).save("policy:p", b"sums", NOW)
+        await States(self.unit).snapshot("policy:p", "before", NOW)
 
     async def ask(
         self,

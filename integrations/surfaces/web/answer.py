@@ -33,6 +33,9 @@ _NAMES = {
     "🎉": "Solved it",
     "😕": "Confusing",
 }
+SEEN = "Number(document.querySelector('.m-messages').dataset.version)"
+"""JavaScript for the version of the transcript that is on the page at this moment."""
+
 _OUTCOMES = {
     Outcome.FELL_BACK: "second choice",
     Outcome.DECLINED: "no expert knew",
@@ -44,17 +47,37 @@ _OUTCOMES = {
 _TROUBLE = {Outcome.FAILED, Outcome.TIMED_OUT, Outcome.OVER_BUDGET}
 _RETRIED = _TROUBLE | {Outcome.CANCELLED}
 _CITED = "(e) => { const c = e.target.closest('.m-cite'); if (c) emit(Number(c.dataset.mark)); }"
-_ACTED = "(e) => { const b = e.target.closest('[data-do]'); if (b) emit(b.dataset.do); }"
-_ACTIONS = "".join(
-    f'<button type="button" class="m-act" data-do="{name.lower()}" title="{name}">'
-    f'<i class="material-icons" aria-hidden="true" translate="no">{icon}</i>{name}</button>'
-    for name, icon in (
-        ("Correct", "edit"),
-        ("Why", "help_outline"),
-        ("Forget", "delete_outline"),
-        ("Learned", "lightbulb"),
+# A browser numbers the clicks of a double click; what they ask for is meant once.
+_ACTED = f"""(e) => {{
+    const b = e.target.closest("[data-do]");
+    if (b && e.detail < 2) emit({{ do: b.dataset.do, seen: {SEEN} }});
+}}"""
+
+
+def _act(do: str, name: str, icon: str, *, full: str = "", more: str = "") -> str:
+    """Return one button as HTML. A full name must contain the one on the button."""
+    return (
+        f'<button type="button" class="m-act" data-do="{do}" title="{full or name}"'
+        f' aria-label="{full or name}"{more}>'
+        f'<i class="material-icons" aria-hidden="true" translate="no">{icon}</i>{name}</button>'
     )
+
+
+_ABOUT = (
+    _act("correct", "Correct", "edit")
+    + _act("why", "Why", "help_outline")
+    + _act("forget", "Forget", "delete_outline")
+    + _act("learned", "Learned", "lightbulb")
 )
+_AGAIN = _act("again", "Regenerate", "refresh")
+_EXPERT = _act(
+    "expert",
+    "Ask another",
+    "groups",
+    full="Ask another expert",
+    more=' aria-haspopup="menu"',
+)
+_TRY_AGAIN = _act("again", "Try again", "refresh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +89,9 @@ class Actions:
     why: Callable[[UUID], Awaitable[None]]
     forget: Callable[[UUID], None]
     inspect: Callable[[UUID, int | None], Awaitable[None]]
-    retry: Callable[[UUID], None]
+    again: Callable[[UUID, int], Awaitable[None]]
+    """Called with the version of the transcript that the person saw, besides."""
+    expert: Callable[[UUID], None]
     stop: Callable[[UUID], Awaitable[None]]
 
 
@@ -79,7 +104,8 @@ class AnswerCard:
         self._actions = actions
         self._reactions: dict[str, ui.button] = {}
         self._picker: ui.menu | None = None
-        self._busy = False
+        self._counting: set[tuple[str, bool]] = set()
+        self._about: ui.html | None = None
         corrected = entry.by == "correction"
         with ui.element("article").classes("m-answer") as self.element:
             ui.html(LOGO, sanitize=False).classes("m-avatar")
@@ -93,7 +119,7 @@ class AnswerCard:
                 self._content = (
                     ui.html("").classes("m-prose").on("click", self._cited, js_handler=_CITED)
                 )
-                self._retry = ui.element("div")
+                self._retry = self._row().classes("m-retry")
                 self._foot = ui.element("div").classes("m-foot")
                 self._note = ui.label().classes("m-note").props("role=status")
         self.element.props["data-interaction"] = str(entry.interaction_id or "")
@@ -120,10 +146,13 @@ class AnswerCard:
         trouble = entry.outcome in _TROUBLE
         self._set_class("m-trouble", trouble)
         self._foot.set_visibility(not trouble)  # there is no answer to judge
-        if entry.outcome in _RETRIED and not self._retry.default_slot.children:
-            with self._retry:
-                _quiet("Try again", "refresh", self._try_again).classes("m-retry")
-        self._retry.set_visibility(entry.outcome in _RETRIED and entry.interaction_id is not None)
+        retried = entry.outcome in _RETRIED and entry.interaction_id is not None
+        self._retry.content = _TRY_AGAIN + (_EXPERT if trouble else "") if retried else ""
+        self._retry.set_visibility(retried)
+        if self._about is not None:
+            ours = entry.by == "mynah"
+            again = ("" if retried else _AGAIN) + _EXPERT if ours else ""
+            self._about.content = _ABOUT + again
         for emoji in [*entry.reactions, *entry.mine]:
             if emoji not in self._reactions:
                 self._add_reaction(emoji)
@@ -151,20 +180,23 @@ class AnswerCard:
                 more = _quiet("", "add_reaction", self._open_picker).classes("m-more")
                 more.props('aria-label="More reactions" title="More reactions"')
                 self._more = more
-            # One element instead of four Quasar buttons: a page holds many answers, and every
-            # change on it is weighed against all of its elements.
-            row = ui.html(_ACTIONS, sanitize=False).classes("m-actions")
-            row.on("click", self._act, js_handler=_ACTED)
+            self._about = self._row()
+
+    def _row(self) -> ui.html:
+        # One element instead of six Quasar buttons: a page holds many answers, and every
+        # change on it is weighed against all of its elements.
+        row = ui.html("", sanitize=False).classes("m-actions")
+        return row.on("click", self._act, js_handler=_ACTED)
 
     def _open_picker(self) -> None:
         # Most answers never need the menu, so it is built when first asked for.
         if self._picker is None:
-            with self._more, ui.menu().classes("m-picker") as self._picker:
+            with self._more, ui.menu().classes("m-picker").props("auto-close") as self._picker:
                 for emoji in MORE:
                     choice = ui.item(emoji, on_click=lambda e=emoji: self._toggle(e))
                     choice.props["aria-label"] = _NAMES[emoji]
                     choice.props["title"] = _NAMES[emoji]
-                    choice.props("clickable v-close-popup")
+                    choice.props("clickable")
         self._picker.open()
 
     def _add_reaction(self, emoji: str) -> None:
@@ -188,33 +220,34 @@ class AnswerCard:
         button.set_visibility(emoji in ALWAYS or count > 0 or mine)
 
     async def _toggle(self, emoji: str) -> None:
-        # A second click that comes before the first has counted would not take it back.
-        if self._entry.interaction_id is None or self._busy:
+        # A second click that comes before the first has counted would not take it back;
+        # one that comes after it has counted does, even if thanks are still being said.
+        wanted = (emoji, emoji in self._entry.mine)
+        if self._entry.interaction_id is None or wanted in self._counting:
             return
-        self._busy = True
+        self._counting.add(wanted)
         try:
-            removed = emoji in self._entry.mine
-            await self._actions.react(self._entry.interaction_id, emoji, removed)
+            await self._actions.react(self._entry.interaction_id, *wanted)
         finally:
-            self._busy = False
-
-    def _try_again(self) -> None:
-        if self._entry.interaction_id is not None:
-            self._actions.retry(self._entry.interaction_id)
+            self._counting.discard(wanted)
 
     async def _act(self, event: GenericEventArguments) -> None:
         interaction_id, actions = self._entry.interaction_id, self._actions
         if interaction_id is None:
             return
         match event.args:
-            case "correct":
+            case {"do": "correct"}:
                 actions.correct(interaction_id)
-            case "why":
+            case {"do": "why"}:
                 await actions.why(interaction_id)
-            case "forget":
+            case {"do": "forget"}:
                 actions.forget(interaction_id)
-            case "learned":
+            case {"do": "learned"}:
                 await actions.inspect(interaction_id, None)
+            case {"do": "again", "seen": int(seen)}:
+                await actions.again(interaction_id, seen)
+            case {"do": "expert"}:
+                actions.expert(interaction_id)
 
     async def _cited(self, event: GenericEventArguments) -> None:
         if self._entry.interaction_id is not None and isinstance(event.args, int):

@@ -14,10 +14,11 @@ import structlog
 from nicegui import background_tasks, ui
 
 from integrations.contracts.knowledge import SourceFailure
+from integrations.surfaces.web.again import AskingAgain
 from integrations.surfaces.web.composer import Composer, command_of
 from integrations.surfaces.web.dialogs import KnowledgeDialog
 from integrations.surfaces.web.feedback import Feedback
-from integrations.surfaces.web.thread import NEW_TITLE, Refused, Thread, unanswered
+from integrations.surfaces.web.thread import NEW_TITLE, Question, Refused, Thread, unanswered
 from integrations.surfaces.web.threads import ThreadDrawer
 from integrations.surfaces.web.transcript import Transcript
 from integrations.surfaces.web.welcome import welcome
@@ -81,7 +82,8 @@ class Chat:
         self._threads: Sequence[ThreadSummary] = ()
         self._watching: asyncio.Task[None] | None = None
         self._redraw: asyncio.TimerHandle | None = None
-        self._reading = self._stale = False
+        self._reading = asyncio.Lock()
+        self._stale = False
         self._sent: set[UUID] = set()
         self._build(markdown, examples)
         client.on_connect(self._connected)
@@ -110,6 +112,7 @@ class Chat:
             run=self._run,
             refresh=self._refresh,
         )
+        self._again = AskingAgain(lambda: self._transcript, self._ask_again, self._apologise)
         self._drawer = ThreadDrawer(
             on_new=self._new_thread, on_open=self._open_thread, on_add=self._knowledge.open
         )
@@ -121,12 +124,13 @@ class Chat:
                 self._title = ui.label(NEW_TITLE).classes("m-title")
             self._transcript = Transcript(
                 markdown,
-                self._feedback.actions(retry=self._try_again),
+                self._feedback.actions(again=self._again.regenerate, expert=self._again.offer),
                 lambda: welcome(examples, on_add=self._knowledge.open, on_ask=self._ask),
             )
             with ui.element("div").classes("m-dock"):
                 self._composer = Composer(self._host.commands(), self._say)
         self._feedback.build_panel()
+        self._again.build_menu()
         ui.timer(_RECHECK_S, self._recheck)
 
     # Sending.
@@ -146,16 +150,15 @@ class Chat:
             if line is not None:
                 await self._run(line, line)
             else:
-                await self._send(thread, draft.text, draft.event_id)
+                await self._send(thread, Question(draft.text, draft.event_id))
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the text must stay
             self._composer.refuse(draft, explain(error))
             return
         self._composer.confirm(draft, self._thread.draft_key)
-        self._composer.show_draft_of(self._thread.draft_key)
 
-    async def _send(self, thread: Thread, text: str, event_id: str) -> None:
+    async def _send(self, thread: Thread, question: Question) -> None:
         began = thread.conversation_id is None
-        accepted = await thread.say(text, event_id)
+        accepted = await thread.say(question)
         if self._thread is not thread:
             return
         if accepted.interaction_id is not None and not accepted.duplicate:
@@ -166,10 +169,10 @@ class Chat:
         self._transcript.to_latest()
         await self._list_threads()
 
-    def _try_again(self, interaction_id: UUID) -> None:
-        asked = self._transcript.question(interaction_id)
-        if asked is not None:
-            self._ask(asked.text)
+    async def _ask_again(self, question: Question) -> None:
+        if self._stopping():
+            raise Refused("Mynah is shutting down. Ask again when it is back.")
+        await self._send(self._thread, question)
 
     async def _run(self, line: str, shown_as: str) -> None:
         reply = await self._host.command(self._person, line)
@@ -267,26 +270,24 @@ class Chat:
                 card.flush()
 
     async def _refresh(self) -> None:
-        """Read the transcript again; calls that overlap are served by one more reading."""
+        """Show what the transcript says now; calls that overlap share one more reading."""
         self._stale = True
-        if self._reading:
-            return
-        self._reading = True
-        try:
-            while self._stale:
-                self._stale = False
-                thread = self._thread
+        async with self._reading:
+            if not self._stale:  # a reading that began after this call has shown it
+                return
+            self._stale = False
+            thread = self._thread
+            try:
                 entries = await thread.entries()
-                if thread is self._thread and not self._client.is_deleted:
-                    self._transcript.show(entries)
-                    waiting = unanswered(entries, self._now() - _WAITED_FOR)
-                    self._transcript.end_live(set(waiting))
-                    for interaction_id in waiting:
-                        self._transcript.live(
-                            interaction_id, from_start=interaction_id in self._sent
-                        )
-        finally:
-            self._reading = False
+            except BaseException:
+                self._stale = True  # whoever waits for this reading reads for themselves
+                raise
+            if thread is self._thread and not self._client.is_deleted:
+                self._transcript.show(entries)
+                waiting = unanswered(entries, self._now() - _WAITED_FOR)
+                self._transcript.end_live(set(waiting))
+                for interaction_id in waiting:
+                    self._transcript.live(interaction_id, from_start=interaction_id in self._sent)
 
     async def _recheck(self) -> None:
         if self._transcript.running():

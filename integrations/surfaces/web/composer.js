@@ -27,7 +27,7 @@ export default {
       <p id="m-composer-note" class="m-composer-note" :class="{'m-warn': warning}" role="status">{{ note }}</p>
     </div>
   `,
-  props: { commands: Array, max: Number, draftKey: String },
+  props: { commands: Array, max: Number, draftKey: String, confirmedId: String },
   emits: ["say"],
   data() {
     return { text: "", at: 0, dismissed: false, sending: false, note: "", warning: false, id: "", sent: "" };
@@ -48,8 +48,10 @@ export default {
       this.at = 0;
       this.$nextTick(this.grow);
     },
-    draftKey() {
-      this.restore();
+    // Props arrive before calls: a thread that has just begun is known here first.
+    draftKey(next, from) {
+      if (this.id && this.id === this.confirmedId) this.confirmed(this.id, next, from);
+      else this.restore();
     },
   },
   mounted() {
@@ -149,16 +151,26 @@ export default {
       this.$emit("say", { text, id: this.id });
     },
     // What was typed since goes on as the draft of the thread that the message began.
-    confirmed(id, next) {
-      if (id !== this.id) return;
+    confirmed(id, next, from = this.draftKey) {
+      if (id !== this.id) {
+        this.discard(id);
+        return;
+      }
       clearTimeout(this.timer);
       if (this.text === this.sent) this.text = "";
       this.sending = false;
       this.id = "";
       this.sent = "";
       this.say("");
-      sessionStorage.removeItem("mynah-draft:" + this.draftKey);
+      sessionStorage.removeItem("mynah-draft:" + from);
       this.save(next);
+    },
+    // The message was confirmed while another thread was open.
+    discard(id) {
+      for (const key of Object.keys(sessionStorage).filter((key) => key.startsWith("mynah-draft:"))) {
+        const draft = JSON.parse(sessionStorage.getItem(key));
+        if (draft.id === id && draft.text === draft.sent) sessionStorage.removeItem(key);
+      }
     },
     refused(id, why) {
       if (id !== this.id) return;

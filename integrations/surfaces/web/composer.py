@@ -68,6 +68,7 @@ class Composer(Element, component="composer.js"):
         ]
         self._props["max"] = MAX_TEXT
         self._props["draft-key"] = "new"
+        self._props["confirmed-id"] = ""
 
         async def say(event: GenericEventArguments) -> None:
             await on_say(Draft.parse(event.args))
@@ -80,6 +81,8 @@ class Composer(Element, component="composer.js"):
 
     def confirm(self, draft: Draft, thread_key: str) -> None:
         """The draft has arrived, in this thread: empty the input."""
+        self._props["confirmed-id"] = draft.event_id
+        self._props["draft-key"] = thread_key
         self.run_method("confirmed", draft.event_id, thread_key)
 
     def refuse(self, draft: Draft, why: str) -> None:

@@ -59,15 +59,23 @@ class Feedback:
         """Build the side panel in the current container."""
         self._panel = LearnedPanel(self._close_panel)
 
-    def actions(self, *, retry: Callable[[UUID], None]) -> Actions:
-        """Return what the cards of answers call."""
+    def actions(
+        self, *, again: Callable[[UUID, int], Awaitable[None]], expert: Callable[[UUID], None]
+    ) -> Actions:
+        """Return what the cards of answers call.
+
+        Args:
+            again: asks an answer's question again.
+            expert: offers the experts who can be asked instead.
+        """
         return Actions(
             react=self._react,
             correct=self._correct,
             why=self._why,
             forget=self._forget.open,
             inspect=self._inspect,
-            retry=retry,
+            again=again,
+            expert=expert,
             stop=self._stop,
         )
 

@@ -81,7 +81,9 @@ def person_before(settings: Settings, name: str) -> Person:
     """Return who sits before the page, given the name in its address."""
     chosen = name.strip()[:_LONGEST_NAME] if settings.allow_user_parameter else ""
     user_id = chosen or settings.user_id
-    return Person(settings.workspace_id, user_id, "web", f"web:{user_id}", private=True)
+    # The page is served to this machine alone: who sits before it owns the installation.
+    owns = user_id == settings.user_id
+    return Person(settings.workspace_id, user_id, "web", f"web:{user_id}", private=True, admin=owns)
 
 
 def _conversation(text: str) -> UUID | None:

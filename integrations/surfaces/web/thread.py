@@ -5,6 +5,7 @@ Builds the events that the host accepts. Refuses to know how anything is shown.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -23,12 +24,30 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from integrations.contracts.surface import Accepted, Entry, Host, Person, ThreadSummary
+    from learning.roles import RoleName
 
 NEW_TITLE = "New thread"
 
 
 class Refused(Exception):  # noqa: N818 - it is an outcome for a person, not a fault
     """Something was not sent; the message is a sentence for the person who typed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is sent to Mynah.
+
+    Attributes:
+        text: as typed, or as it was asked before.
+        event_id: the same id again is the same question.
+        again: the answer that another one is wanted for.
+        role: who is to answer, if somebody in particular is asked.
+    """
+
+    text: str
+    event_id: str
+    again: UUID | None = None
+    role: RoleName | None = None
 
 
 class Thread:
@@ -61,15 +80,21 @@ class Thread:
         """Names the thread in the browser, where unsent text is kept."""
         return "new" if self.conversation_id is None else self.conversation_id.hex
 
-    async def say(self, text: str, event_id: str) -> Accepted:
-        """Send a message; the same ``event_id`` again is the same message.
+    async def say(self, question: Question) -> Accepted:
+        """Send a question.
 
         Raises:
             Refused: if the text is empty or too long.
         """
         try:
             message = IncomingMessage.model_validate(
-                self._event(event_id) | {"thread_id": self.thread_id, "text": text}
+                self._event(question.event_id)
+                | {
+                    "thread_id": self.thread_id,
+                    "text": question.text,
+                    "again": question.again,
+                    "role": question.role,
+                }
             )
         except ValidationError as error:
             raise Refused(sentence(error)) from error

@@ -6,12 +6,14 @@ matched by their id, so reading the transcript again changes only what changed.
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from nicegui import ui
 from nicegui.element import Element
 
 from integrations.surfaces.web.answer import AnswerCard, LiveCard
+from learning.roles import role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from integrations.contracts.surface import Entry
     from integrations.surfaces.web.answer import Actions
     from integrations.surfaces.web.markdown import Markdown
+    from learning.roles import RoleName
 
 WINDOW = 50
 """Messages shown at first, and with each "show earlier"."""
@@ -31,17 +34,33 @@ class _Scroller(Element, component="scroller.js"):
 
 
 class PersonMessage:
-    """What a person said."""
+    """What a person said, or a line that says that they asked it again.
 
-    def __init__(self, entry: Entry, markdown: Markdown) -> None:
+    Args:
+        entry: the message.
+        markdown: renders it.
+        repeats: the words for a question asked again, or none for one that was typed.
+    """
+
+    def __init__(self, entry: Entry, markdown: Markdown, repeats: str) -> None:
         self._markdown = markdown
-        with ui.element("article").classes("m-said") as self.element:
+        with ui.element("article") as self.element:
             self._content = ui.html("").classes("m-prose")
-        self.update(entry)
+        self.update(entry, repeats)
 
-    def update(self, entry: Entry) -> None:
+    def update(self, entry: Entry, repeats: str) -> None:
         """Show what the entry says now."""
-        self._content.content = self._markdown.speech(entry.text)
+        self.element.classes(
+            add="m-again" if repeats else "m-said", remove="m-said" if repeats else "m-again"
+        )
+        if not repeats:
+            self._content.content = self._markdown.speech(entry.text)
+            return
+        # The question stands beside it in one line: the answer may be to one far above.
+        self._content.content = (
+            '<i class="material-icons" aria-hidden="true" translate="no">refresh</i>'
+            f"<span>{escape(repeats)}</span><q>{escape(' '.join(entry.text.split()))}</q>"
+        )
 
 
 class CommandCard:
@@ -75,6 +94,8 @@ class Transcript:
         self._shown: dict[UUID, tuple[Entry, AnswerCard | PersonMessage]] = {}
         self._cards: list[tuple[datetime, CommandCard]] = []
         self._live: dict[UUID, LiveCard] = {}
+        self._order: list[Element] = []
+        self._version = 0
         self._window = WINDOW
         with _Scroller() as self._scroller, ui.element("div").classes("m-column"):
             with ui.element("div") as self._empty:
@@ -180,17 +201,21 @@ class Transcript:
 
     def _show_entry(self, entry: Entry) -> None:
         known = self._shown.get(entry.id)
+        repeats = "" if entry.again is None else _repeats(entry.asked_role)
         if known is None:
             with self._column:
                 item: AnswerCard | PersonMessage = (
-                    PersonMessage(entry, self._markdown)
+                    PersonMessage(entry, self._markdown, repeats)
                     if entry.by == "person"
                     else AnswerCard(entry, self._markdown, self._actions)
                 )
         else:
             item = known[1]
             if known[0] != entry:
-                item.update(entry)
+                if isinstance(item, PersonMessage):
+                    item.update(entry, repeats)
+                else:
+                    item.update(entry)
         self._shown[entry.id] = (entry, item)
 
     def _arrange(self) -> None:
@@ -206,6 +231,11 @@ class Transcript:
         if self._column.default_slot.children != order:
             self._column.default_slot.children = order
             self._column.update()
+        if self._order != order:
+            # Tells clicks on what stood there before from clicks on what stands there now.
+            self._order = list(order)
+            self._version += 1
+            self._column.props["data-version"] = self._version
         self._empty.set_visibility(not order)
         self._earlier.set_visibility(len(self._entries) > self._window)
 
@@ -213,3 +243,8 @@ class Transcript:
         self._scroller.run_method("keep")
         self._window += WINDOW
         self.show(self._entries)
+
+
+def _repeats(name: RoleName | None) -> str:
+    """Return what stands in the place of a question that was asked again."""
+    return "Asked again" if name is None else f"Asked again, for {role(name).display_name}"

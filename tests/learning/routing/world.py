@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from learning.routing.codec import dump, load
 from learning.routing.contract import Context, Credit, Decision, Evidence, Option, Outcome
-from learning.routing.guarded import HierarchicalThompson
+from learning.routing.embedding import REDUCED
+from learning.routing.topics import TOPICS
 
 if TYPE_CHECKING:
     from learning.routing.contract import Policy
@@ -24,18 +24,27 @@ STRENGTHS: dict[str, dict[TaskType, float]] = {
     "lead": {"maths": 0.5, "code": 0.85, "architecture": 0.85, "general": 0.5},
     "router": {"maths": 0.5, "code": 0.5, "architecture": 0.5, "general": 0.85},
 }
+SPECIALISTS = np.array([[0.9, 0.4, 0.4], [0.4, 0.9, 0.4], [0.4, 0.4, 0.9]])
+"""A row a kind of prompt, a column an arm."""
 
 
-def prompt(rng: np.random.Generator, kind: int | None = None, width: int = 24) -> Context:
-    """Return a prompt whose embedding lies near its kind's corner."""
+def prompt(
+    rng: np.random.Generator, kind: int | None = None, types: dict[TaskType, float] | None = None
+) -> Context:
+    """Return a prompt that is mostly of its kind's topic.
+
+    Pass ``types`` where the task type shall not tell the kinds apart.
+    """
     kind = int(rng.integers(3)) if kind is None else kind
-    embedding = rng.normal(0.0, 0.2, width)
-    embedding[kind] += 1.0
-    return Context(KINDS[kind], embedding, "made up")
+    shares = rng.dirichlet(np.full(TOPICS, 0.2)) * 0.3
+    shares[kind] += 0.7
+    reduced = rng.normal(0.0, 0.1, REDUCED)
+    reduced[kind] += 0.5
+    return Context(types or KINDS[kind], tuple(shares), tuple(reduced), 0.3)
 
 
 def kind_of(context: Context) -> int:
-    return KINDS.index(dict(context.probabilities))
+    return int(np.argmax(context.topics))
 
 
 def live(
@@ -44,12 +53,14 @@ def live(
     quality: np.ndarray,
     turns: int,
     arms: list[Option] = ARMS,
+    types: dict[TaskType, float] | None = None,
 ) -> list[Decision]:
     """Take turns; ``quality`` has a row a kind of prompt and a column an arm."""
     decisions = []
     for _ in range(turns):
-        context = prompt(rng)
+        context = prompt(rng, None, types)
         decision = policy.choose(context, arms, rng)
+        policy.chosen()
         at = [option.name for option in arms].index(decision.arm)
         reward = float(rng.random() < quality[kind_of(context), at])
         policy.credit(Evidence(arms[at], context, reward))
@@ -61,10 +72,8 @@ def share_of(decisions: list[Decision], arm: str) -> float:
     return sum(decision.arm == arm for decision in decisions) / len(decisions)
 
 
-def means(policy: HierarchicalThompson, context: Context, seed: int = 0) -> dict[str, float]:
-    """Ask what the policy expects; a copy is asked, so that asking leaves no trace."""
-    copy = HierarchicalThompson(STRENGTHS, state=load(dump(policy.state)))
-    decision = copy.choose(context, ARMS, np.random.default_rng(seed))
+def means(policy: Policy, context: Context) -> dict[str, float]:
+    decision = policy.choose(context, ARMS, np.random.default_rng(0))
     return {estimate.arm: estimate.mean for estimate in decision.estimates}
 
 

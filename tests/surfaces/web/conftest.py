@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
 ROOT = Path(__file__).parents[3]
+PATIENCE_MS = 20_000
+"""For what does come, but late on a busy machine; longer than the page waits for the host."""
+
 SWITCHES = (
     "--no-sandbox",
     "--disable-gpu",
@@ -61,7 +64,7 @@ async def browser() -> AsyncIterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("Chromium is not installed: no program chromium on the PATH")
-    expect.set_options(timeout=10_000)
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=[*SWITCHES])
         yield browser
@@ -112,7 +115,7 @@ async def open_page(
         context = await browser.new_context(**{"reduced_motion": "reduce"} | options)
         contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("request", note)
         page.on("pageerror", lambda error: errors.append(str(error)))
         await page.goto(f"{server}/?user={as_user}")

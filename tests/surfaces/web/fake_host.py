@@ -126,7 +126,16 @@ class FakeHost:
         conversation.summary = replace(conversation.summary, updated_at=self._now())
         interaction_id = uuid4()
         conversation.entries.append(
-            Entry(uuid4(), "person", message.user_id, message.text, self._now(), interaction_id)
+            Entry(
+                uuid4(),
+                "person",
+                message.user_id,
+                message.text,
+                self._now(),
+                interaction_id,
+                again=message.again,
+                asked_role=message.role,
+            )
         )
         turn = asyncio.create_task(self._turn(message, conversation, interaction_id))
         self._turns.add(turn)
@@ -152,6 +161,8 @@ class FakeHost:
             private=True,
         )
         script = scripts.script_for(message.text, again=message.text in self._failed_once)
+        if message.role is not None:
+            script = replace(script, role=message.role, model=f"asked:{message.role}")
         if script.outcome is Outcome.FAILED:
             self._failed_once.add(message.text)
         outcome, text = script.outcome, script.text

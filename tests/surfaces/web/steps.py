@@ -25,9 +25,11 @@ async def address_of_thread(page: Page) -> str:
 
 
 async def ask(page: Page, text: str) -> Locator:
-    """Ask, and return the finished answer."""
+    """Ask, and return the finished answer, once the question is confirmed as well."""
     before = await page.locator("article.m-answer:not(.m-live)").count()
     await say(page, text)
     answer = page.locator("article.m-answer:not(.m-live)").nth(before)
     await expect(answer).to_be_visible()
+    # Either may come first, and a draft that a test writes must not be taken for this one.
+    await expect(page.get_by_label("Message", exact=True)).to_have_value("")
     return answer

@@ -159,6 +159,32 @@ async def test_a_draft_outlives_a_reload(open_page: OpenPage) -> None:
     await expect(message).to_have_value("Not finished yet")
 
 
+async def test_what_is_typed_while_a_thread_begins_is_its_draft_and_nothing_is_left_behind(
+    open_page: OpenPage, accepted: AcceptedOf
+) -> None:
+    page = await open_page()
+    message = page.get_by_label("Message", exact=True)
+    await message.fill("The first message")
+    await message.evaluate(
+        """input => {
+            input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+            input.value = "And typed on";
+            input.dispatchEvent(new Event("input", { bubbles: true }));
+        }"""
+    )
+    await expect(page.locator("article.m-answer:not(.m-live)")).to_be_visible()
+    await address_of_thread(page)
+    await expect(page.locator(".m-composer-box .m-send")).to_be_enabled()
+    await expect(message).to_have_value("And typed on")
+    await page.get_by_role("button", name="New thread").click()
+    await expect(page.locator("article")).to_have_count(0)
+    await expect(message).to_have_value("")
+    threads = page.get_by_role("navigation", name="Threads").get_by_role("button")
+    await threads.filter(has_text="The first message").click()
+    await expect(message).to_have_value("And typed on")
+    assert [event["text"] for event in await accepted("message")] == ["The first message"]
+
+
 async def test_while_the_surface_stops_text_is_kept(
     open_page: OpenPage, accepted: AcceptedOf, fake: httpx.AsyncClient
 ) -> None:
@@ -203,7 +229,9 @@ async def test_a_second_window_and_a_reload_see_the_running_answer(open_page: Op
     await other.close()
 
 
-async def test_a_failure_says_why_and_can_be_tried_again(open_page: OpenPage, user: str) -> None:
+async def test_a_failure_says_why_and_can_be_tried_again(
+    open_page: OpenPage, accepted: AcceptedOf, user: str
+) -> None:
     page = await open_page()
     question = f"fail for {user}"
     answer = await ask(page, question)
@@ -213,4 +241,9 @@ async def test_a_failure_says_why_and_can_be_tried_again(open_page: OpenPage, us
     await expect(page.locator("article.m-answer:not(.m-live)").nth(1)).to_contain_text(
         "Retries live in one place"
     )
-    await expect(page.locator(".m-said")).to_have_text([question, question])
+    await expect(page.locator(".m-said")).to_have_text([question])
+    await expect(page.locator(".m-again")).to_contain_text("Asked again")
+    first, second = await accepted("message")
+    assert first["again"] is None
+    assert second["again"] == await answer.get_attribute("data-interaction")
+    assert (second["text"], second["role"]) == (question, None)

@@ -41,6 +41,7 @@ async def test_more_reactions_are_in_a_menu(open_page: OpenPage, accepted: Accep
     await answer.get_by_role("button", name="More reactions").click()
     await page.get_by_label("Solved it").click()
     await expect(answer.get_by_role("button", name="Solved it, 1")).to_be_visible()
+    await expect(page.locator(".m-picker")).to_have_count(0)
     assert [event["emoji"] for event in await accepted("reaction")] == ["🎉"]
 
 

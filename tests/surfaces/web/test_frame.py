@@ -89,8 +89,9 @@ async def test_after_a_lost_connection_the_transcript_is_read_again(
     finally:
         await fake.post("/_fake/events/heard")
     await expect(answer.get_by_role("button", name="Helpful", exact=True)).to_be_visible()
+    # The connection comes back by itself within a second, so only its effect is waited for:
+    # the event is lost, and nothing but reading the transcript again shows the reaction.
     await page.evaluate("window.socket.io.engine.close()")
-    await page.wait_for_function("!window.socket.connected")
     await expect(answer.get_by_role("button", name="Helpful, 1")).to_be_visible()
     await twin.close()
 
@@ -107,7 +108,7 @@ async def test_a_phone_needs_no_sideways_scrolling(open_page: OpenPage, scheme: 
     assert await column.evaluate("box => box.scrollWidth <= box.clientWidth")
     await answer.get_by_role("button", name="Source 1").first.click()
     panel = page.get_by_role("complementary", name="What I learned")
-    await expect(panel).to_be_in_viewport()
+    await expect(panel).to_be_in_viewport(ratio=1)
     box = await panel.bounding_box()
     assert box is not None
     assert (box["x"], box["width"]) == (0, 360)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.contracts.surface import Delivery, LiveEvent, Surface, Target
@@ -102,6 +102,7 @@ async def test_only_the_newest_status_leaves_and_order_is_kept() -> None:
     assert [text for _, text in shape(broadcast)] == ["one", "a", "three", "b"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=20), max_size=30))
 def test_no_piece_is_lost_or_doubled(pieces: list[str]) -> None:
     async def run() -> str:
@@ -215,6 +216,7 @@ def test_citations_become_buttons_only_where_a_source_is_known() -> None:
     assert 'href="https://x.invalid"' in html
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<>\"'&`[]()!{}:/\\ \njavscript=onerimg0123#*|-~_", max_size=200))
 def test_no_text_becomes_active_markup(text: str) -> None:
     markdown = Markdown()

@@ -1,0 +1,319 @@
+"""Choosing for a turn: load what the choice depends on, decide, save what was decided.
+
+Sequence only: the decision is ``learning.routing.plan``. Nothing learned is
+changed here, and no model is asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from integrations.contracts.surface import Outcome
+from learning.routing.plan import plan
+from learning.routing.situation import KINDS, Arm, Operation, Situation, Wanted
+from learning.routing.slots import Tally
+from learning.routing.spending import Budget, period_of
+from learning.routing.topics import context_of
+from learning.routing.wishes import wishes
+from learning.scope import WORKSPACE, channel, person
+from learning.store.arms import Arms
+from learning.store.interactions import Interactions
+from learning.store.rules import RoutingRules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bot.answer import Load
+    from bot.learned import Learned
+    from bot.recall import Recalled
+    from bot.record import Loaded
+    from integrations.contracts.model import Model
+    from learning.roles import RoleName
+    from learning.routing.contract import Context
+    from learning.routing.situation import Plan, Tallies
+    from learning.routing.weights import Weights
+    from learning.store.interactions import Interaction
+    from learning.store.store import Unit
+    from learning.task_types import TaskEstimate
+
+    Price = Callable[[str, int, int], float | None]
+
+_STICKS_FOR: Final = timedelta(hours=6)
+"""A thread that was silent for longer starts with a free choice."""
+_CHARS_A_TOKEN: Final = 4
+_ANSWER_SHARE: Final = 0.4
+"""Of the longest answer allowed, how much a usual one takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be spent, in US dollars; ``None`` is no limit.
+
+    Attributes:
+        turn: for one question.
+        person: a day, for one person.
+        workspace: a day, for everybody together.
+    """
+
+    turn: float
+    person: float | None = None
+    workspace: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What holds for a person and a thread before the question was looked at.
+
+    Attributes:
+        pinned: the role that answers here, by the narrowest rule.
+        banned: roles that are not asked here.
+        again_of: the role whose answer somebody wants another one for.
+        earlier: what was answered last in this thread.
+        spent_by_person: US dollars today.
+        spent_by_workspace: US dollars today.
+    """
+
+    pinned: str | None = None
+    banned: frozenset[str] = frozenset()
+    again_of: str | None = None
+    earlier: Interaction | None = None
+    spent_by_person: float = 0.0
+    spent_by_workspace: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A plan, and the choice as it was logged."""
+
+    plan: Plan
+    choice_id: UUID
+    budgets: Sequence[Budget]
+
+
+class Routing:
+    """Chooses who answers.
+
+    Args:
+        models: the model of each role.
+        learned: what the workspaces have learned.
+        weights: what a dollar and a second are worth.
+        limits: what may be spent.
+        price: the list price of a call, from model, tokens in and tokens out.
+        load: what is in flight.
+        max_tokens: of an answer, as configured.
+        patience_s: the longest wait for a model's first piece.
+        rng: for policies that explore.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[RoleName, Model],
+        learned: Learned,
+        weights: Weights,
+        limits: Limits,
+        price: Price,
+        load: Load,
+        max_tokens: int,
+        patience_s: float,
+        rng: np.random.Generator,
+    ) -> None:
+        self._models = models
+        self._learned = learned
+        self._weights = weights
+        self._limits = limits
+        self._price = price
+        self._load = load
+        self._max_tokens = max_tokens
+        self._patience_s = patience_s
+        self._rng = rng
+
+    async def choose(
+        self,
+        unit: Unit,
+        loaded: Loaded,
+        estimate: TaskEstimate,
+        vector: NDArray[np.float32] | None,
+        recalled: Recalled,
+        now: datetime,
+    ) -> Chosen:
+        """Choose, and log the choice with its propensity before it is acted on."""
+        policy = await self._learned.policy(unit)
+        context = context_of(
+            loaded.question.text,
+            estimate.probabilities,
+            vector,
+            await self._learned.topics(unit),
+            self._learned.embedder,
+        )
+        length = len(loaded.question.text) + sum(len(r.text) for r in recalled.recollections)
+        seen = await self._learned.seen(unit, {model.id for model in self._models.values()})
+        arms = [Arm(role, model.id, seen[model.id].version) for role, model in self._models.items()]
+        budgets = self._budgets(loaded.prepared, now)
+        situation = Situation(
+            context=context,
+            task_type=estimate.type,
+            length=length,
+            arms=arms,
+            wanted=self._wanted(loaded, estimate, recalled, now),
+            operations={
+                model: Operation(
+                    each.health, self._expected_usd(model, length), self._load.of(model)
+                )
+                for model, each in seen.items()
+            },
+            budgets=budgets,
+            tallies=await self._tallies(unit, loaded.interaction.user_id, estimate.type),
+            weights=self._weights,
+            patience_s=self._patience_s,
+            explore=loaded.learns,
+        )
+        made = plan(situation, policy, self._rng, now)
+        choice_id = await self._log(
+            unit, loaded.interaction.id, made, context, recalled, length, now
+        )
+        return Chosen(made, choice_id, budgets)
+
+    async def prepare(self, unit: Unit, interaction: Interaction, channel_id: str) -> Prepared:
+        """Load what holds for a person and a thread, whoever will read the reply.
+
+        Args:
+            unit: open for all audiences: a person's own rules hold in channels too, and what
+                they spent in private counts.
+            interaction: what is to be answered.
+            channel_id: where.
+        """
+        now = interaction.created_at
+        interactions = Interactions(unit)
+        order = (WORKSPACE, channel(channel_id), person(interaction.user_id))
+        pinned: dict[int, str] = {}
+        banned: set[str] = set()
+        for rule in await RoutingRules(unit).of(order):
+            if rule.rule == "ban":
+                banned.add(rule.role)
+            else:
+                pinned[order.index(rule.audience)] = rule.role
+        again = None if interaction.again is None else await interactions.find(interaction.again)
+        earlier = await interactions.previous(interaction.conversation_id, now, limit=1)
+        begin, _ = period_of(now)
+        limits = self._limits
+        return Prepared(
+            pinned=pinned[max(pinned)] if pinned else None,
+            banned=frozenset(banned),
+            again_of=None if again is None else again.role,
+            earlier=earlier[0] if earlier else None,
+            spent_by_person=(
+                0.0
+                if limits.person is None
+                else float(await interactions.spent(begin, interaction.user_id))
+            ),
+            spent_by_workspace=(
+                0.0 if limits.workspace is None else float(await interactions.spent(begin, None))
+            ),
+        )
+
+    def _wanted(
+        self, loaded: Loaded, estimate: TaskEstimate, recalled: Recalled, now: datetime
+    ) -> Wanted:
+        prepared = loaded.prepared
+        avoid = set(recalled.advice.avoid_roles)
+        if prepared.again_of:
+            # Who wants another answer has seen what this one has to say.
+            avoid.add(prepared.again_of)
+        return Wanted(
+            asked=self._played(loaded.interaction.asked_role),
+            pinned=self._played(prepared.pinned),
+            banned=prepared.banned,
+            avoid=frozenset(avoid),
+            earlier=None if prepared.again_of else _binding(prepared.earlier, estimate, now),
+            aspects=wishes(loaded.question.text) if prepared.earlier else (),
+        )
+
+    def _played(self, role: str | None) -> RoleName | None:
+        return next((name for name in self._models if name == role), None)
+
+    def _budgets(self, prepared: Prepared, now: datetime) -> list[Budget]:
+        limits = self._limits
+        begin, end = period_of(now)
+        elapsed = (now - begin) / (end - begin)
+        budgets = [Budget("turn", limits.turn, 0.0, 1.0, None)]
+        for name, limit, spent in (
+            ("person", limits.person, prepared.spent_by_person),
+            ("workspace", limits.workspace, prepared.spent_by_workspace),
+        ):
+            if limit is not None:
+                budgets.append(Budget(name, limit, spent, elapsed, end))
+        return budgets
+
+    def _expected_usd(self, model: str, length: int) -> float | None:
+        return self._price(model, length // _CHARS_A_TOKEN, round(self._max_tokens * _ANSWER_SHARE))
+
+    async def _tallies(self, unit: Unit, user_id: str, task_type: str) -> Tallies:
+        rows = await Arms(unit).tallies(KINDS, None, task_type, user_id)
+        found: dict[tuple[str, str, str], dict[str, Tally]] = {}
+        for row in rows:
+            key = (row.kind, row.role, "own" if row.user_id else "")
+            found.setdefault(key, {})[row.option] = Tally(row.weight, row.total)
+        return found  # type: ignore[return-value]
+
+    async def _log(
+        self,
+        unit: Unit,
+        interaction_id: UUID,
+        made: Plan,
+        context: Context,
+        recalled: Recalled,
+        length: int,
+        now: datetime,
+    ) -> UUID:
+        first = made.steps[0].arm if made.steps else None
+        return await Interactions(unit).choose(
+            interaction_id,
+            policy=made.policy,
+            arm=first.role if first else "",
+            model=first.model if first else "",
+            model_version=first.version if first else "",
+            propensity=made.propensity,
+            forced=made.forced,
+            context={
+                **context.as_data(),
+                "embedder": self._learned.embedder,
+                "length": length,
+                "recalled": len(recalled.recollections),
+            },
+            candidates=[
+                {
+                    "role": c.arm.role,
+                    "model": c.arm.model,
+                    "version": c.arm.option.version,
+                    "score": round(c.score, 4),
+                    "deviation": round(c.deviation, 4),
+                    "propensity": round(c.propensity, 6),
+                    "note": c.note,
+                }
+                for c in made.candidates
+            ],
+            settings={
+                step.arm.role: {
+                    kind: {"option": option, "propensity": round(step.propensities[kind], 6)}
+                    for kind, option in step.settings.items()
+                }
+                for step in made.steps
+            },
+            fallbacks=[step.arm.role for step in made.steps[1:]],
+            now=now,
+        )
+
+
+def _binding(earlier: Interaction | None, estimate: TaskEstimate, now: datetime) -> str | None:
+    """Return who goes on answering a thread: who answered the same kind of task just before."""
+    if earlier is None or earlier.outcome != Outcome.ANSWERED:
+        return None
+    fresh = now - earlier.created_at <= _STICKS_FOR
+    return earlier.role if fresh and earlier.task_type == estimate.type else None

@@ -1,0 +1,1 @@
+"""Questions with known answers, to learn from before anybody has asked anything."""
