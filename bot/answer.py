@@ -153,19 +153,20 @@ class Answers:
         attempt: _Attempt,
         reasons: list[tuple[str, ModelFailure]],
     ) -> Answered:
+        over = ""
         for number, asked in enumerate(line):
-            if attempt.spent > self._limits.budget_usd:
-                return attempt.ended(
-                    Outcome.OVER_BUDGET,
+            if attempt.spent > self._limits.budget_usd and not asked.free:
+                over = (
                     f"This question has used up its budget of ${self._limits.budget_usd:.2f}. "
-                    "An admin can raise MYNAH_TURN_BUDGET_USD.",
+                    "An admin can raise MYNAH_TURN_BUDGET_USD."
                 )
+                continue
             if number:
                 await live.restart()
             attempt.open(asked.role, asked.model.id)
             try:
                 with self._load.one(asked.model.id):
-                    stopped = await self._one(asked.model, asked.request, live, stop, attempt)
+                    stopped = await self._one(asked, live, stop, attempt)
             except ModelFailure as failure:
                 attempt.close(failure.kind, failure.retry_after_s)
                 reasons.append((role(asked.role).display_name, failure))
@@ -175,10 +176,11 @@ class Answers:
                 return attempt.ended(
                     Outcome.CANCELLED, f"{attempt.text}\n\n_Stopped._".strip(), keep=True
                 )
-            return attempt.ended(
-                Outcome.FELL_BACK if number else Outcome.ANSWERED, attempt.text, keep=True
-            )
-        return attempt.ended(*_gave_up(reasons))
+            text = attempt.text
+            if over:
+                text = f"{text}\n\n_{over} A model that costs nothing answered instead._"
+            return attempt.ended(Outcome.FELL_BACK if number else Outcome.ANSWERED, text, keep=True)
+        return attempt.ended(*((Outcome.OVER_BUDGET, over) if over else _gave_up(reasons)))
 
     def _line_up(
         self, steps: Sequence[Step], request: ModelRequest, unpaid: tuple[RoleName, str] | None
@@ -188,54 +190,71 @@ class Answers:
                 step.arm.role,
                 self._models[step.arm.role],
                 self._shaped(request, step.arm.role, step),
+                step.patience_s,
+                step.free,
             )
             for step in steps
         ]
         first = line[0].role if line else unpaid[0] if unpaid else "router"
         expert = self._last_resort[first]
         if expert.id not in {asked.model.id for asked in line}:
-            line.append(_Asked(first, expert, self._shaped(request, first, None)))
+            shaped = self._shaped(request, first, None)
+            line.append(_Asked(first, expert, shaped, shaped.timeout_s, free=True))
         return line
 
     def _shaped(self, request: ModelRequest, name: RoleName, step: Step | None) -> ModelRequest:
         """Return the request as a role is asked it, in the way that was chosen."""
         system = role(name).system_prompt
-        patience_s = min(request.timeout_s, self._limits.timeout_s)
+        timeout_s = min(request.timeout_s, self._limits.timeout_s)
         if step is None:
-            return replace(request, system=system, timeout_s=patience_s)
+            return replace(request, system=system, timeout_s=timeout_s)
         settings = step.settings
         return replace(
             request,
             system=f"{system} {instructions(settings.get('variant', ''))}".strip(),
             temperature=temperature_of(settings.get("temperature", "")),
             max_tokens=tokens_of(settings.get("max_tokens", ""), request.max_tokens),
-            timeout_s=min(patience_s, step.patience_s),
+            timeout_s=timeout_s,
         )
 
     async def _one(
         self,
-        model: Model,
-        request: ModelRequest,
+        asked: _Asked,
         live: Live,
         stop: asyncio.Event,
         attempt: _Attempt,
     ) -> bool:
-        """Stream one model's answer; return whether it was stopped."""
+        """Stream one model's answer; return whether it was stopped.
+
+        Patience is for the first piece alone: who has begun may pause for as long as the
+        request allows.
+        """
+        model, request = asked.model, asked.request
+        hurry_at = perf_counter() + asked.patience_s
         with span("mynah.model", {"mynah.model": model.id, "mynah.role": attempt.role}):
             stopping = asyncio.create_task(stop.wait())
             try:
                 async with aclosing(model.stream(request)) as stream:  # type: ignore[type-var]
                     while True:
                         arriving = asyncio.ensure_future(anext(stream, None))
+                        left_s = None if attempt.text else max(hurry_at - perf_counter(), 0.0)
                         try:
                             await asyncio.wait(
-                                {arriving, stopping}, return_when=asyncio.FIRST_COMPLETED
+                                {arriving, stopping},
+                                timeout=left_s,
+                                return_when=asyncio.FIRST_COMPLETED,
                             )
                         finally:
                             # Also when time runs out: a stream cannot be closed while it is read.
                             if waited_for := not arriving.done():
                                 arriving.cancel()
                                 await asyncio.gather(arriving, return_exceptions=True)
+                        if waited_for and not stopping.done():
+                            raise ModelTimeout(
+                                model.id,
+                                f"it said nothing for {asked.patience_s:.3g} seconds, which is "
+                                "longer than it usually takes",
+                            )
                         if waited_for:
                             return True
                         piece = arriving.result()
@@ -255,11 +274,13 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One model with what it is asked."""
+    """One model with what it is asked, and how long its first piece may take."""
 
     role: RoleName
     model: Model
     request: ModelRequest
+    patience_s: float
+    free: bool = False
 
 
 class _Attempt:

@@ -351,8 +351,8 @@ async def replay(
     async with open_mynah(settings) as mynah:
         found = await mynah.replaying.replay(LOCAL, policies, limit=limit)
     table = Table(title=f"{found.rated} rated of {found.n} free choices")
-    for column in ("policy", "estimate", "95 % interval", "against the log", "evidence worth"):
-        table.add_column(column)
+    for column in ("policy", "estimate", "95 % interval", "against the log", "worth"):
+        table.add_column(column, no_wrap=True)
     logged = "" if found.logged is None else f"{found.logged.value:.3f}"
     table.add_row("as it was", logged, "" if found.logged is None else _interval(found.logged))
     for each in found.evaluations:
@@ -361,7 +361,7 @@ async def replay(
             each.policy,
             "" if best is None else f"{best.value:.3f}",
             "" if best is None else _interval(best),
-            "" if each.gain is None else f"{each.gain.value:+.3f} ({_interval(each.gain)})",
+            "" if each.gain is None else f"{each.gain.value:+.3f}",
             f"{each.effective_sample_size:.0f} choices",
         )
     doubts = dict.fromkeys(doubt for each in found.evaluations for doubt in each.warnings)

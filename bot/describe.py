@@ -171,7 +171,7 @@ async def _who(
     said = "Who could answer, and how well each was expected to:\n\n" + "\n".join(lines)
     way = explanation.get("settings", {}).get(asked.role or "", {})
     if way.get("variant", "default") != "default":
-        said += f"\n\nThe answer was asked for {way['variant'].replace('+', ' and ')}."
+        said += f"\n\nThe form asked for: {way['variant'].replace('+', ' and ').replace('_', ' ')}."
     if following := explanation.get("next"):
         said += f"\n\nNext in line: {', '.join(role(name).display_name for name in following)}."
     return said

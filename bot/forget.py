@@ -65,7 +65,9 @@ class Forgetting:
                 for id_ in family
                 for learning in await Learnings(unit).of_interaction(id_)
             ]
+            # Before rows are deleted: everybody who learns waits for the policy first.
             await self._ledger.take_back(unit, family)
+            await self._crediting.unhear(unit, interaction)
             await people.redact(await interactions.citing(items), keep_of=user_id)
             await index.remove(items)
             await interactions.delete(family)
@@ -82,6 +84,7 @@ class Forgetting:
         """
         async with self._store.begin(workspace_id, None) as unit:
             signals, interactions = Signals(unit), Interactions(unit)
+            await self._ledger.locked(unit)
             await self._ledger.take_back(unit, await Credits(unit).of_user(user_id))
             voted_on = await signals.given_by(user_id)
             await signals.drop_of(user_id)

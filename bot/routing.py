@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from integrations.contracts.surface import Outcome
+from learning.feedback import DISLIKED
 from learning.routing.plan import plan
 from learning.routing.situation import KINDS, Arm, Operation, Situation, Wanted
 from learning.routing.slots import Tally
@@ -47,6 +48,17 @@ if TYPE_CHECKING:
 
 _STICKS_FOR: Final = timedelta(hours=6)
 """A thread that was silent for longer starts with a free choice."""
+_LOCAL: Final = ("ollama:", "offline:")
+_LOADED_WITHIN_S: Final = 20.0
+"""The least patience with a model on one's own machine: it may have to be loaded first."""
+_LEAST_PATIENCE_S: Final = 2.0
+_WITHOUT_CHANCE: Final = frozenset({"fixed", "static_rules"})
+"""Policies that promise the same for the same; they hold for an arm's settings too."""
+_EPSILON_GREEDY: Final = "epsilon_greedy"
+_SHOWN: Final = frozenset({Outcome.ANSWERED, Outcome.FELL_BACK, Outcome.CANCELLED})
+"""Outcomes with some of an answer in them."""
+_LOOKED_BACK: Final = 3
+"""Turns of a thread among which the last answer is looked for."""
 _CHARS_A_TOKEN: Final = 4
 _ANSWER_SHARE: Final = 0.4
 """Of the longest answer allowed, how much a usual one takes."""
@@ -75,7 +87,7 @@ class Prepared:
         pinned: the role that answers here, by the narrowest rule.
         banned: roles that are not asked here.
         again_of: the role whose answer somebody wants another one for.
-        earlier: what was answered last in this thread.
+        earlier: what was answered last in this thread; what only failed is passed over.
         spent_by_person: US dollars today.
         spent_by_workspace: US dollars today.
     """
@@ -152,7 +164,11 @@ class Routing:
             await self._learned.topics(unit),
             self._learned.embedder,
         )
-        length = len(loaded.question.text) + sum(len(r.text) for r in recalled.recollections)
+        length = (
+            len(loaded.question.text)
+            + sum(len(said.text) for said in loaded.history)
+            + sum(len(r.text) for r in recalled.recollections)
+        )
         seen = await self._learned.seen(unit, {model.id for model in self._models.values()})
         arms = [Arm(role, model.id, seen[model.id].version) for role, model in self._models.items()]
         budgets = self._budgets(loaded.prepared, now)
@@ -164,7 +180,10 @@ class Routing:
             wanted=self._wanted(loaded, estimate, recalled, now),
             operations={
                 model: Operation(
-                    each.health, self._expected_usd(model, length), self._load.of(model)
+                    each.health,
+                    self._expected_usd(model, length),
+                    self._load.of(model),
+                    _LOADED_WITHIN_S if model.startswith(_LOCAL) else _LEAST_PATIENCE_S,
                 )
                 for model, each in seen.items()
             },
@@ -173,6 +192,8 @@ class Routing:
             weights=self._weights,
             patience_s=self._patience_s,
             explore=loaded.learns,
+            slot_policy="epsilon_greedy" if policy.name == _EPSILON_GREEDY else "thompson",
+            try_settings=policy.name not in _WITHOUT_CHANCE,
         )
         made = plan(situation, policy, self._rng, now)
         choice_id = await self._log(
@@ -180,7 +201,13 @@ class Routing:
         )
         return Chosen(made, choice_id, budgets)
 
-    async def prepare(self, unit: Unit, interaction: Interaction, channel_id: str) -> Prepared:
+    async def prepare(
+        self,
+        unit: Unit,
+        interaction: Interaction,
+        channel_id: str,
+        now: datetime | None = None,
+    ) -> Prepared:
         """Load what holds for a person and a thread, whoever will read the reply.
 
         Args:
@@ -188,8 +215,9 @@ class Routing:
                 they spent in private counts.
             interaction: what is to be answered.
             channel_id: where.
+            now: whose day budgets count; by default when the question came.
         """
-        now = interaction.created_at
+        asked_at = interaction.created_at
         interactions = Interactions(unit)
         order = (WORKSPACE, channel(channel_id), person(interaction.user_id))
         pinned: dict[int, str] = {}
@@ -200,14 +228,16 @@ class Routing:
             else:
                 pinned[order.index(rule.audience)] = rule.role
         again = None if interaction.again is None else await interactions.find(interaction.again)
-        earlier = await interactions.previous(interaction.conversation_id, now, limit=1)
-        begin, _ = period_of(now)
+        before = await interactions.previous(
+            interaction.conversation_id, asked_at, limit=_LOOKED_BACK
+        )
+        begin, _ = period_of(now or asked_at)
         limits = self._limits
         return Prepared(
             pinned=pinned[max(pinned)] if pinned else None,
             banned=frozenset(banned),
             again_of=None if again is None else again.role,
-            earlier=earlier[0] if earlier else None,
+            earlier=next((each for each in before if each.outcome in _SHOWN), None),
             spent_by_person=(
                 0.0
                 if limits.person is None
@@ -231,7 +261,9 @@ class Routing:
             pinned=self._played(prepared.pinned),
             banned=prepared.banned,
             avoid=frozenset(avoid),
-            earlier=None if prepared.again_of else _binding(prepared.earlier, estimate, now),
+            earlier=None
+            if prepared.again_of or _repeats(loaded)
+            else _binding(prepared.earlier, estimate, now),
             aspects=wishes(loaded.question.text) if prepared.earlier else (),
         )
 
@@ -312,8 +344,26 @@ class Routing:
 
 
 def _binding(earlier: Interaction | None, estimate: TaskEstimate, now: datetime) -> str | None:
-    """Return who goes on answering a thread: who answered the same kind of task just before."""
+    """Return who goes on answering a thread: who answered the same kind of task just before.
+
+    An answer that people disliked binds nobody. Nor does one that a rule led to: a rule of one
+    person would hold for everybody in the thread, and outlive its end.
+    """
     if earlier is None or earlier.outcome != Outcome.ANSWERED:
+        return None
+    if earlier.rating is not None and earlier.rating <= DISLIKED:
+        return None
+    if earlier.explanation.get("forced") == "pinned":
         return None
     fresh = now - earlier.created_at <= _STICKS_FOR
     return earlier.role if fresh and earlier.task_type == estimate.type else None
+
+
+def _repeats(loaded: Loaded) -> bool:
+    """Return whether somebody asks the same once more: what they got was not it."""
+    asked = next((said.text for said in reversed(loaded.history) if said.by == "person"), None)
+    return asked is not None and _folded(asked) == _folded(loaded.question.text)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())

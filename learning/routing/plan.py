@@ -9,13 +9,14 @@ quality is estimated.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from learning.routing.parameters import temperatures, token_shares
 from learning.routing.situation import Candidate, Plan, Step
-from learning.routing.slots import Tally, best_supported, pick
+from learning.routing.slots import OWN_WISH, SEVERAL, Tally, best_supported, pick
 from learning.routing.spending import affordable, penalties
-from learning.routing.variants import portfolio, with_wishes
+from learning.routing.variants import DEFAULT, portfolio, with_wishes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from learning.roles import RoleName
     from learning.routing.contract import Decision, Estimate, Policy
     from learning.routing.cost_model import Cost
     from learning.routing.situation import Arm, Forced, Kind, Situation
-    from learning.routing.slots import Pick
     from learning.routing.spending import Budget
+    from learning.task_types import TaskType
 
 AVOID_PENALTY: Final = 0.5
 """What a role loses when its answer to the very same question was disliked."""
@@ -37,6 +39,7 @@ LIKELY_TO_FAIL: Final = 0.5
 """Probability of failing from which a model is not asked while another can be."""
 _FALLBACK_PRIOR: Final = 2.0
 """How many credits the policy's own estimate is worth against what happened after a failure."""
+_SETTINGS: Final[tuple[Kind, ...]] = ("variant", "temperature", "max_tokens")
 
 
 def plan(situation: Situation, policy: Policy, rng: np.random.Generator, now: datetime) -> Plan:
@@ -48,47 +51,52 @@ def plan(situation: Situation, policy: Policy, rng: np.random.Generator, now: da
     if not situation.arms:
         raise ValueError("there is no arm to choose from: map at least one role to a model")
     notes = _notes(situation, now)
-    allowed, unpaid = _allowed(situation, notes)
-    decision = _decide(situation, allowed or situation.arms, policy, rng)
+    there = _there(situation, notes)
+    paid = [arm for arm in there if arm.role not in notes.unpaid]
+    allowed = [arm for arm in paid if arm.role not in notes.doubtful] or paid
+    decision = _decide(situation, allowed or there, notes, policy, rng, paying=bool(allowed))
     scores = {e.arm: e for e in decision.estimates}
     chosen, forced = _settle(situation, allowed, decision)
-    propensity = 1.0 if forced else decision.propensity
     candidates = sorted(
         (_candidate(arm, scores.get(arm.role), notes, chosen, forced) for arm in situation.arms),
-        key=lambda c: -c.score,
+        key=lambda c: (c.arm.role not in scores, -c.score),
     )
     if chosen is None:
+        unpaid = min((notes.unpaid[arm.role] for arm in there), key=lambda each: each.left_usd)
         return Plan(policy.name, (), 0.0, "", tuple(candidates), unpaid)
-    others = [arm for arm in allowed if arm.model != chosen.model]
     # What was left out because it will probably fail is still better than no answer at all.
-    doubtful = [
-        arm
-        for arm in situation.arms
-        if arm.role in notes.doubtful and arm not in allowed and arm.model != chosen.model
-    ]
-    ordered = _ordered(situation, chosen, others, scores, now)
-    ordered += _ordered(situation, chosen, doubtful, scores, now)
+    doubtful = [arm for arm in paid if arm not in allowed]
     line: dict[str, Arm] = {chosen.model: chosen}
-    for arm in ordered:
+    for arm in (
+        *_ordered(situation, chosen, allowed, scores, notes),
+        *_ordered(situation, chosen, doubtful, scores, notes),
+    ):
         line.setdefault(arm.model, arm)
     # Only the chosen one is experimented with: whoever stands in should not fail as well.
+    may_try = situation.explore and situation.try_settings
     steps = [
-        _step(situation, arm, rng, explore=situation.explore and not number)
+        _step(situation, arm, rng, explore=may_try and not number, free=notes.free(arm.model))
         for number, arm in enumerate(line.values())
     ]
     # The last one has nobody behind it: cutting it short would gain nothing.
     steps[-1] = replace(steps[-1], patience_s=situation.patience_s)
-    return Plan(policy.name, tuple(steps), propensity, forced, tuple(candidates), unpaid)
+    propensity = 1.0 if forced else decision.propensity
+    return Plan(policy.name, tuple(steps), propensity, forced, tuple(candidates))
 
 
 @dataclass(slots=True)
 class _Notes:
-    """Why arms are left out, by role."""
+    """What is expected of each model, and why arms are left out, by role."""
 
+    costs: dict[str, Cost] = field(default_factory=dict)
+    failing: dict[str, float] = field(default_factory=dict)
     banned: dict[str, str] = field(default_factory=dict)
     doubtful: dict[str, str] = field(default_factory=dict)
     unpaid: dict[str, Budget] = field(default_factory=dict)
     avoided: dict[str, str] = field(default_factory=dict)
+
+    def free(self, model: str) -> bool:
+        return self.costs[model].high <= 0.0
 
     def of(self, role: str) -> str:
         if role in self.banned:
@@ -100,54 +108,58 @@ class _Notes:
 
 def _notes(situation: Situation, now: datetime) -> _Notes:
     notes = _Notes()
+    for model, operation in situation.operations.items():
+        notes.costs[model] = operation.health.expected_cost(
+            situation.task_type, operation.prior_usd
+        )
+        notes.failing[model] = operation.health.failure_probability(
+            situation.task_type, situation.length, now, operation.load
+        )
     for arm in situation.arms:
-        operation = situation.operations[arm.model]
+        operation, failing = situation.operations[arm.model], notes.failing[arm.model]
         if arm.role in situation.wanted.banned:
             notes.banned[arm.role] = "banned here"
         if arm.role in situation.wanted.avoid:
             notes.avoided[arm.role] = "its last answer to this question was disliked"
-        cost = operation.health.expected_cost(situation.task_type, operation.prior_usd)
-        forbidding = affordable(cost.high, situation.budgets)
+        forbidding = affordable(notes.costs[arm.model].high, situation.budgets)
         if forbidding is not None:
             notes.unpaid[arm.role] = forbidding
         if not operation.health.allows(now, operation.load):
             notes.doubtful[arm.role] = "resting after failures"
-            continue
-        failing = operation.health.failure_probability(
-            situation.task_type, situation.length, now, operation.load
-        )
-        if failing >= LIKELY_TO_FAIL:
+        elif failing >= LIKELY_TO_FAIL:
             notes.doubtful[arm.role] = f"would probably fail ({failing:.0%})"
     return notes
 
 
-def _allowed(situation: Situation, notes: _Notes) -> tuple[list[Arm], Budget | None]:
-    """Return the arms to choose from, and the budget that left none, if one did."""
+def _there(situation: Situation, notes: _Notes) -> list[Arm]:
+    """Return the arms that nobody has banned."""
     there = [arm for arm in situation.arms if arm.role not in notes.banned]
     if not there:
         # Rules of several people can ban everybody between them; somebody has to answer.
         notes.banned = {}
         there = list(situation.arms)
-    paid = [arm for arm in there if arm.role not in notes.unpaid]
-    if not paid:
-        return [], next(iter(notes.unpaid.values()))
-    sound = [arm for arm in paid if arm.role not in notes.doubtful]
-    return sound or paid, None
+    return there
 
 
 def _decide(
-    situation: Situation, arms: Sequence[Arm], policy: Policy, rng: np.random.Generator
+    situation: Situation,
+    arms: Sequence[Arm],
+    notes: _Notes,
+    policy: Policy,
+    rng: np.random.Generator,
+    *,
+    paying: bool,
 ) -> Decision:
-    expected: dict[str, tuple[Cost, float]] = {
-        arm.role: (
-            situation.operations[arm.model].health.expected_cost(
-                situation.task_type, situation.operations[arm.model].prior_usd
-            ),
-            situation.operations[arm.model].health.expected_latency_s(situation.task_type),
-        )
-        for arm in arms
-    }
-    taken_off = dict(penalties(expected, situation.weights, situation.budgets))
+    taken_off: dict[str, float] = {}
+    if paying:
+        expected: dict[str, tuple[Cost, float]] = {
+            arm.role: (
+                notes.costs[arm.model],
+                situation.operations[arm.model].health.expected_latency_s(situation.task_type),
+            )
+            for arm in arms
+        }
+        taken_off = dict(penalties(expected, situation.weights, situation.budgets))
     for arm in arms:
         if arm.role in situation.wanted.avoid:
             taken_off[arm.role] = taken_off.get(arm.role, 0.0) + AVOID_PENALTY
@@ -156,7 +168,7 @@ def _decide(
         [arm.option for arm in arms],
         rng,
         taken_off,
-        explore=situation.explore,
+        explore=situation.explore and paying,
     )
 
 
@@ -201,61 +213,72 @@ def _candidate(
 def _ordered(
     situation: Situation,
     chosen: Arm,
-    others: Sequence[Arm],
+    arms: Sequence[Arm],
     scores: Mapping[str, Estimate],
-    now: datetime,
+    notes: _Notes,
 ) -> list[Arm]:
     """Return who is next: expected quality after *this* arm failed, times availability."""
     everybody = _tallies(situation, "fallback", chosen, "")
     own = _tallies(situation, "fallback", chosen, "own")
 
-    def worth(arm: Arm) -> float:
+    def worth(arm: Arm) -> tuple[float, float]:
         tally = (everybody.get(arm.role, Tally()) + own.get(arm.role, Tally())).sound()
-        estimate = scores.get(arm.role)
-        mean = 0.5 if estimate is None else estimate.mean
-        after = (_FALLBACK_PRIOR * mean + tally.total) / (_FALLBACK_PRIOR + tally.weight)
-        operation = situation.operations[arm.model]
-        return after * (
-            1.0
-            - operation.health.failure_probability(
-                situation.task_type, situation.length, now, operation.load
-            )
-        )
+        mean = scores[arm.role].mean if arm.role in scores else 0.5
+        # Less than nothing, times availability, would put those first that fail most.
+        prior = _FALLBACK_PRIOR * min(max(mean, 0.0), 1.0)
+        after = (prior + tally.total) / (_FALLBACK_PRIOR + tally.weight)
+        return after * (1.0 - notes.failing[arm.model]), mean
 
-    return sorted(others, key=worth, reverse=True)
+    return sorted((arm for arm in arms if arm.model != chosen.model), key=worth, reverse=True)
 
 
 def _step(
-    situation: Situation, arm: Arm, rng: np.random.Generator, *, explore: bool
+    situation: Situation, arm: Arm, rng: np.random.Generator, *, explore: bool, free: bool
 ) -> Step:
-    wanted = situation.wanted.aspects
-    picks: dict[str, Pick] = {}
-    slots: dict[Kind, Sequence[str]] = {
-        "variant": portfolio(
-            arm.role,
-            situation.task_type,
-            best_supported(
-                _tallies(situation, "variant", arm, ""), _tallies(situation, "variant", arm, "own")
-            ),
-        ),
-        "temperature": temperatures(arm.role, situation.task_type),
-        "max_tokens": token_shares(arm.role, situation.task_type),
-    }
-    for kind, options in slots.items():
-        picks[kind] = pick(
-            options,
-            _tallies(situation, kind, arm, ""),
-            _tallies(situation, kind, arm, "own"),
-            rng,
-            explore=explore,
-        )
-    settings = {kind: picked.option for kind, picked in picks.items()}
-    propensities = {kind: picked.propensity for kind, picked in picks.items()}
-    if wanted:
-        settings["variant"] = with_wishes(settings["variant"], wanted)
-        propensities["variant"] = 1.0
-    patience = situation.operations[arm.model].health.patience_s(situation.patience_s)
-    return Step(arm, settings, propensities, patience)
+    wishes = situation.wanted.aspects
+    settings: dict[str, str] = {}
+    propensities: dict[str, float] = {}
+    for kind in _SETTINGS:
+        # What was wished for is not experimented with.
+        may_try = explore and not (wishes and kind == "variant")
+        settings[kind], propensities[kind] = _picked(situation, kind, arm, rng, explore=may_try)
+    if wishes:
+        settings["variant"] = with_wishes(settings["variant"], wishes)
+    operation = situation.operations[arm.model]
+    patience = operation.health.patience_s(situation.patience_s, operation.floor_s)
+    return Step(arm, settings, propensities, patience, free)
+
+
+def _picked(
+    situation: Situation, kind: Kind, arm: Arm, rng: np.random.Generator, *, explore: bool
+) -> tuple[str, float]:
+    """Return the option of a setting, and how probable it was."""
+    shared, own = _tallies(situation, kind, arm, ""), _tallies(situation, kind, arm, "own")
+    options: Sequence[str] = (DEFAULT,)
+    if kind == "temperature":
+        options = temperatures(arm.role, situation.task_type)
+    elif kind == "max_tokens":
+        options = token_shares(arm.role, situation.task_type)
+    certain = not explore and situation.slot_policy == "thompson"
+    if certain and not (
+        _disputed(options[0], shared, SEVERAL) or _disputed(options[0], own, OWN_WISH)
+    ):
+        # What ``pick`` would say as well, after a tenth of a millisecond.
+        return options[0], 1.0
+    if kind == "variant":
+        options = _variants(arm.role, situation.task_type, best_supported(shared, own))
+    picked = pick(options, shared, own, rng, explore=explore, policy=situation.slot_policy)
+    return picked.option, picked.propensity
+
+
+@lru_cache(maxsize=1024)
+def _variants(role: RoleName, task_type: TaskType, learned: tuple[str, ...]) -> tuple[str, ...]:
+    return portfolio(role, task_type, learned)
+
+
+def _disputed(default: str, tallies: Mapping[str, Tally], needed: float) -> bool:
+    """Return whether there may be enough evidence for another option than the default."""
+    return any(option != default and not tally.weight < needed for option, tally in tallies.items())
 
 
 def _tallies(situation: Situation, kind: Kind, arm: Arm, whose: str) -> Mapping[str, Tally]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from learning.roles import RoleName
     from learning.routing.contract import Context
     from learning.routing.health import Health
-    from learning.routing.slots import Tally
+    from learning.routing.slots import SlotPolicy, Tally
     from learning.routing.spending import Budget
     from learning.routing.weights import Weights
     from learning.task_types import TaskType
@@ -75,11 +75,14 @@ class Operation:
         health: what was seen of it.
         prior_usd: its price for a turn of this size by the list; ``None`` if unknown.
         load: requests in flight with it.
+        floor_s: the least patience for its first piece, however fast it has been: one that may
+            have to be loaded first is slow once, and not for good.
     """
 
     health: Health
     prior_usd: float | None = None
     load: int = 0
+    floor_s: float = 2.0
 
 
 Tallies: TypeAlias = "Mapping[tuple[Kind, str, str], Mapping[str, Tally]]"
@@ -102,6 +105,9 @@ class Situation:
         weights: what a dollar and a second are worth.
         patience_s: the longest wait for the first piece.
         explore: whether this person may be experimented on.
+        slot_policy: how the settings of an arm are picked.
+        try_settings: whether settings may be experimented with; not where the policy leaves
+            nothing to chance.
     """
 
     context: Context
@@ -115,6 +121,8 @@ class Situation:
     weights: Weights
     patience_s: float
     explore: bool = True
+    slot_policy: SlotPolicy = "thompson"
+    try_settings: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +134,14 @@ class Step:
         settings: the option of each slot: variant, temperature, max_tokens.
         propensities: how probable each of these was.
         patience_s: how long to wait for the first piece before the next step.
+        free: whether it costs nothing, so that no budget is in its way.
     """
 
     arm: Arm
     settings: Mapping[str, str] = field(default_factory=dict)
     propensities: Mapping[str, float] = field(default_factory=dict)
     patience_s: float = 60.0
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +168,8 @@ class Plan:
         steps: the choice and its fallbacks; empty if nothing can be paid for.
         propensity: how probable the choice was.
         forced: why the policy did not choose freely, if it did not.
-        candidates: every arm, best first.
+        candidates: every arm, best first; those that were out of the question last. If nothing
+            can be paid for, it is quality alone that orders them.
         unpaid: the budget that leaves nothing affordable, if one does.
     """
 

@@ -22,6 +22,8 @@ _MARKER: Final = re.compile(
     r"^[\s>#*_`\-]*(?:(?:the|my|final|correct)\s+)*answer\b[*_\s]*(?:is\b\s*:?|[:=])[*_]*(.*)$",
     re.IGNORECASE,
 )
+_HEADLINE: Final = re.compile(r"\*\*([^*\n]+)\*\*[ \t]*(?:\n|$)")
+"""A first line in bold: the conclusion ahead of the way to it."""
 _LATEX: Final = (
     (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"\1/\2"),
     (re.compile(r"\\(?:boxed|text|mathrm|mathbf|operatorname)\s*\{([^{}]*)\}"), r"\1"),
@@ -74,8 +76,9 @@ def without(text: str, question: str) -> str:
 def conclusion(text: str) -> Statement:
     """Return what the answer finally states.
 
-    That is what stands after "Answer:" if that is said, once or always the same; otherwise the
-    whole of a short answer, or the last paragraph of a long one.
+    That is what stands after "Answer:" if that is said, once or always the same; otherwise a
+    first line that is bold as a whole, the whole of a short answer, or the last paragraph of a
+    long one.
     """
     lines = tidy(text).splitlines()
     marked = []
@@ -90,6 +93,8 @@ def conclusion(text: str) -> Statement:
         agreed = len({said.casefold() for said in marked}) == 1
         return Statement(marked[0] if agreed else "", marked=True)
     whole = "\n".join(lines).strip()
+    if (headline := _HEADLINE.match(whole)) and whole != headline[0].strip():
+        return Statement(bare(headline[1]), marked=True)
     if len(whole.split()) <= _SHORT:
         return Statement(whole, marked=False)
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", whole)]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Integer, cast, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from learning.store.attempts import choice_from
@@ -22,8 +22,19 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
+
     from learning.store.attempts import Choice
     from learning.store.store import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger."""
+
+    interaction_id: UUID
+    subject: str
+    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +116,50 @@ class Credits:
             )
         )
 
-    async def drop_since(self, prefix: str, since: datetime) -> int:
-        """Forget what was counted after a time, for subjects that begin so; return how many."""
-        result = await self._db.execute(
-            delete(ledger).where(
-                ledger.c.subject.startswith(prefix, autoescape=True), ledger.c.updated_at > since
-            )
+    async def after(self, prefix: str, version: int) -> list[Entry]:
+        """Return what was counted after a version of the state it was counted in.
+
+        Args:
+            prefix: how the subjects begin.
+            version: compared with the number ``at`` in each detail; none is 0.
+        """
+        at = func.coalesce(cast(ledger.c.detail["at"].astext, Integer), 0)
+        return await self._entries(
+            ledger.c.subject.startswith(prefix, autoescape=True) & (at > version)
         )
-        return int(result.rowcount)
+
+    async def holding(self, subject: str, key: str) -> list[Entry]:
+        """Return the entries of one subject whose details have a key."""
+        return await self._entries((ledger.c.subject == subject) & ledger.c.detail.has_key(key))
+
+    async def count(self, subject: str, since: UUID | None = None) -> int:
+        """Return how many interactions have an entry for a subject.
+
+        Args:
+            subject: exactly.
+            since: the oldest interaction that is counted; ids grow with time.
+        """
+        statement = select(func.count()).select_from(ledger).where(ledger.c.subject == subject)
+        if since is not None:
+            statement = statement.where(ledger.c.interaction_id >= since)
+        found: int = (await self._db.execute(statement)).scalar_one()
+        return found
+
+    async def without(self, subject: str, key: str) -> None:
+        """Remove a key from the details of every entry of a subject."""
+        await self._db.execute(
+            update(ledger)
+            .where(ledger.c.subject == subject, ledger.c.detail.has_key(key))
+            .values(detail=ledger.c.detail.op("-")(key))
+        )
+
+    async def mark(self, prefix: str, key: str, value: str) -> None:
+        """Set one key in the details of all subjects that begin so."""
+        await self._db.execute(
+            update(ledger)
+            .where(ledger.c.subject.startswith(prefix, autoescape=True))
+            .values(detail=ledger.c.detail.op("||")(cast(literal({key: value}, JSONB), JSONB)))
+        )
 
     async def history(self, prefix: str, limit: int) -> list[Credited]:
         """Return the latest credits with the choices they were given for, oldest first.
@@ -171,3 +218,11 @@ class Credits:
             .order_by(ledger.c.interaction_id)
         )
         return list(rows.scalars())
+
+    async def _entries(self, condition: ColumnElement[bool]) -> list[Entry]:
+        rows = await self._db.execute(
+            select(ledger.c.interaction_id, ledger.c.subject, ledger.c.detail)
+            .where(condition)
+            .order_by(ledger.c.interaction_id, ledger.c.subject)
+        )
+        return [Entry(row.interaction_id, row.subject, row.detail) for row in rows]

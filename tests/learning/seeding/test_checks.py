@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learning.seeding.checks import Check, Choice, Covers, Exact, Json, Number, Shape, Word
-from learning.seeding.statement import MAX_READ, conclusion, without
+from learning.seeding.statement import MAX_READ, Statement, conclusion, without
 
 NUMBER = Number(1234.5, 0.01)
 WORD = Word(("Canberra",), ("Sydney", "Melbourne"))
@@ -225,6 +225,12 @@ def test_a_repeated_question_is_no_part_of_the_answer() -> None:
     echo = "You asked: what  is\nTWO and 2?\nAnswer: 4"
     assert without(echo, "What is two and 2?").split() == ["You", "asked:", "Answer:", "4"]
     assert without("4", "") == "4"
+
+
+def test_a_bold_first_line_is_the_conclusion_ahead_of_the_way_to_it() -> None:
+    assert conclusion("**42**\n\n1. Read as `6 * 7`.") == Statement("42", marked=True)
+    assert conclusion("**42**") == Statement("**42**", marked=False)
+    assert conclusion("**Note** that 6 * 7 = 42\n\nAnswer: 41").text == "41"
 
 
 def test_the_last_paragraph_of_a_long_answer_is_its_conclusion() -> None:
