@@ -127,8 +127,8 @@ class Answers:
             request: what to ask; each step adds instructions and parameters of its own.
             live: where pieces are shown while they come.
             stop: set when the person pressed stop.
-            unpaid: when there are no steps, whose built-in expert is asked instead, and what
-                to tell the person about the budget.
+            unpaid: when a budget left somebody out, whose built-in expert is asked if there are
+                no steps, and what to tell the person about the budget.
         """
         line = self._line_up(steps, request, unpaid)
         attempt = _Attempt(line[0].role, line[0].model.id)
@@ -143,7 +143,9 @@ class Answers:
                 f"I ran out of time: no complete answer within {self._limits.timeout_s:g} seconds. "
                 "Try again, or ask something smaller.",
             )
-        return answered if unpaid is None else _without_money(answered, unpaid[1])
+        if unpaid is None:
+            return answered
+        return _without_money(answered, unpaid[1], stood_in=not steps)
 
     async def _through(
         self,
@@ -180,7 +182,10 @@ class Answers:
             if over:
                 text = f"{text}\n\n_{over} A model that costs nothing answered instead._"
             return attempt.ended(Outcome.FELL_BACK if number else Outcome.ANSWERED, text, keep=True)
-        return attempt.ended(*((Outcome.OVER_BUDGET, over) if over else _gave_up(reasons)))
+        outcome, text = (Outcome.OVER_BUDGET, over) if over else _gave_up(reasons)
+        if outcome is Outcome.DECLINED:
+            attempt.role, attempt.model = line[0].role, line[0].model.id
+        return attempt.ended(outcome, text)
 
     def _line_up(
         self, steps: Sequence[Step], request: ModelRequest, unpaid: tuple[RoleName, str] | None
@@ -346,13 +351,13 @@ class _Attempt:
         )
 
 
-def _without_money(answered: Answered, words: str) -> Answered:
-    """Say that a built-in expert stood in, or that it could not."""
-    if answered.outcome is Outcome.ANSWERED:
-        text = f"{answered.text}\n\n_{words} A built-in expert answered instead._"
-        return replace(answered, outcome=Outcome.FELL_BACK, text=text)
+def _without_money(answered: Answered, words: str, *, stood_in: bool) -> Answered:
+    """Say that a budget kept somebody from answering, where that made a difference."""
     if answered.outcome is Outcome.DECLINED:
         return replace(answered, outcome=Outcome.OVER_BUDGET, text=words)
+    if answered.outcome is Outcome.ANSWERED and stood_in:
+        text = f"{answered.text}\n\n_{words} A built-in expert answered instead._"
+        return replace(answered, outcome=Outcome.FELL_BACK, text=text)
     return answered
 
 

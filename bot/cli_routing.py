@@ -14,6 +14,7 @@ from bot.cli_base import (
     OUT,
     USER,
     Channel,
+    Complaint,
     Json,
     User,
     command,
@@ -88,8 +89,13 @@ def replay(
 ) -> None:
     """What the log says about policies that were not in charge, before one is switched on."""
     from bot.console import replay as replay_  # noqa: PLC0415 - as above
+    from learning.routing.registry import POLICIES  # noqa: PLC0415 - as above
 
     async def main(settings: Settings) -> bool:
+        if unknown := set(policy or ()) - set(POLICIES):
+            raise Complaint(
+                f"there is no routing policy {min(unknown)!r}; choose from {', '.join(POLICIES)}"
+            )
         data, table = await replay_(settings, policy or (), limit)
         if as_json:
             print_json(data)

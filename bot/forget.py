@@ -84,11 +84,12 @@ class Forgetting:
         """
         async with self._store.begin(workspace_id, None) as unit:
             signals, interactions = Signals(unit), Interactions(unit)
-            await self._ledger.locked(unit)
             await self._ledger.take_back(unit, await Credits(unit).of_user(user_id))
-            voted_on = await signals.given_by(user_id)
+            answers = [await interactions.find(id_) for id_ in await signals.given_by(user_id)]
+            # Their own answers go as a whole: nothing of them is to be counted again.
+            voted_on = [x.id for x in answers if x is not None and x.user_id != user_id]
             await signals.drop_of(user_id)
-            for id_ in voted_on:
+            for id_ in sorted(voted_on):
                 await interactions.rate(id_, *_stands(await signals.standing(id_)))
             await self._crediting.recount(unit, voted_on)
             await self._ledger.drop_snapshots(unit)

@@ -6,7 +6,6 @@ with the same turn one records it and the other finds it done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.queue import LEARNING, turn_queue
@@ -19,19 +18,15 @@ from learning.store.learnings import Learnings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from uuid import UUID
 
     from bot.answer import Answered
     from bot.clock import Clock
     from bot.queue import Queue
-    from bot.recall import Recalled
-    from bot.routing import Chosen, Prepared
-    from integrations.contracts.model import Said
+    from bot.stages import Decided, Loaded
     from learning.recollection import Recollection
-    from learning.store.conversations import Conversation, Message
+    from learning.store.conversations import Conversation
     from learning.store.interactions import Interaction
     from learning.store.store import Store, Unit
-    from learning.task_types import TaskEstimate
 
 MYNAH = "mynah"
 """Who Mynah's own messages are by."""
@@ -40,31 +35,6 @@ SORRY = (
     "Something went wrong on my side and I could not answer, though I tried several "
     "times. Your question is kept; ask again in a moment."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What a turn starts from."""
-
-    interaction: Interaction
-    conversation: Conversation
-    question: Message
-    history: tuple[Said, ...]
-    heard: tuple[UUID, ...]
-    """Messages of other people in the history: an answer may quote them."""
-    learns: bool
-    prepared: Prepared
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What was recalled and chosen."""
-
-    recalled: Recalled
-    estimate: TaskEstimate
-    chosen: Chosen
-    cancelled: bool
-    """Whether stop was pressed before this."""
 
 
 class Recording:
@@ -119,7 +89,11 @@ class Recording:
                     Recall(r.id, mark, r.id in cited_ids, r.score, r.signals)
                     for mark, r in enumerate(recollections, 1)
                 ]
-                + [Recall(id_, 0, cited=False, score=0.0) for id_ in loaded.heard],
+                + [
+                    Recall(id_, 0, cited=False, score=0.0)
+                    for id_ in loaded.heard
+                    if id_ not in {r.id for r in recollections}  # heard before, and recalled too
+                ],
             )
             used = [r.id for r in recollections if r.id in cited_ids and r.kind != "knowledge"]
             if used:

@@ -14,6 +14,7 @@ import numpy as np
 from learning.feedback import Feedback
 from learning.routing.contract import Context, Option
 from learning.routing.evaluation import Logged, compare
+from learning.routing.plan import AVOIDED
 from learning.routing.registry import POLICIES, open_policy
 from learning.seeding.results import SEED_STATE, seeds
 from learning.store.logged import LoggedChoices
@@ -95,7 +96,9 @@ def logged(row: LoggedChoice) -> Logged:
     options = tuple(
         Option(str(each.get("role", "")), str(each.get("version") or each.get("model", "")))
         for each in choice.candidates
-        if each.get("propensity") or not each.get("note") or each.get("role") == choice.arm
+        if each.get("propensity")
+        or each.get("note", "") in {"", AVOIDED}
+        or each.get("role") == choice.arm
     )
     answered = row.role in {None, choice.arm}
     return Logged(

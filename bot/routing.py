@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot.stages import Chosen, Prepared
 from integrations.contracts.surface import Outcome
 from learning.feedback import DISLIKED
 from learning.routing.plan import plan
@@ -24,7 +25,7 @@ from learning.store.interactions import Interactions
 from learning.store.rules import RoutingRules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from bot.answer import Load
     from bot.learned import Learned
     from bot.recall import Recalled
-    from bot.record import Loaded
+    from bot.stages import Loaded
     from integrations.contracts.model import Model
     from learning.roles import RoleName
     from learning.routing.contract import Context
@@ -77,36 +78,6 @@ class Limits:
     turn: float
     person: float | None = None
     workspace: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What holds for a person and a thread before the question was looked at.
-
-    Attributes:
-        pinned: the role that answers here, by the narrowest rule.
-        banned: roles that are not asked here.
-        again_of: the role whose answer somebody wants another one for.
-        earlier: what was answered last in this thread; what only failed is passed over.
-        spent_by_person: US dollars today.
-        spent_by_workspace: US dollars today.
-    """
-
-    pinned: str | None = None
-    banned: frozenset[str] = frozenset()
-    again_of: str | None = None
-    earlier: Interaction | None = None
-    spent_by_person: float = 0.0
-    spent_by_workspace: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A plan, and the choice as it was logged."""
-
-    plan: Plan
-    choice_id: UUID
-    budgets: Sequence[Budget]
 
 
 class Routing:
@@ -220,13 +191,14 @@ class Routing:
         asked_at = interaction.created_at
         interactions = Interactions(unit)
         order = (WORKSPACE, channel(channel_id), person(interaction.user_id))
-        pinned: dict[int, str] = {}
-        banned: set[str] = set()
-        for rule in await RoutingRules(unit).of(order):
-            if rule.rule == "ban":
-                banned.add(rule.role)
-            else:
-                pinned[order.index(rule.audience)] = rule.role
+        rules = await RoutingRules(unit).of(order)
+        banned = frozenset(rule.role for rule in rules if rule.rule == "ban")
+        # A pin that a ban forbids gives way to the next wider one.
+        pinned = {
+            order.index(rule.audience): rule.role
+            for rule in rules
+            if rule.rule == "pin" and rule.role not in banned
+        }
         again = None if interaction.again is None else await interactions.find(interaction.again)
         before = await interactions.previous(
             interaction.conversation_id, asked_at, limit=_LOOKED_BACK
@@ -235,7 +207,7 @@ class Routing:
         limits = self._limits
         return Prepared(
             pinned=pinned[max(pinned)] if pinned else None,
-            banned=frozenset(banned),
+            banned=banned,
             again_of=None if again is None else again.role,
             earlier=next((each for each in before if each.outcome in _SHOWN), None),
             spent_by_person=(

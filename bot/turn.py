@@ -16,7 +16,8 @@ from uuid import UUID
 
 import structlog
 
-from bot.record import Decided, Loaded, target_of
+from bot.record import target_of
+from bot.stages import Decided, Loaded
 from bot.telemetry import span
 from integrations.contracts.model import ModelRequest, Said
 from learning.context import fit_history
@@ -146,7 +147,9 @@ class Turns:
                 conversation.id, before=question.position, limit=20
             )
             learns = await Consents(unit).given(interaction.user_id, "learning", default=True)
-            prepared = await self._routing.prepare(unit, interaction, conversation.channel_id)
+            prepared = await self._routing.prepare(
+                unit, interaction, conversation.channel_id, self._clock()
+            )
         history = fit_history(
             [("person" if m.by == "person" else "mynah", m.text) for m in earlier]
         )
@@ -201,7 +204,7 @@ class Turns:
             await live.status(_status(decided))
             plan = decided.chosen.plan
             unpaid = None
-            if not plan.steps:
+            if plan.unpaid is not None:
                 words = exhausted_words(decided.chosen.budgets, self._clock())
                 unpaid = (plan.candidates[0].arm.role, words)
             return await self._answers.answer(plan.steps, request, live, stop, unpaid)

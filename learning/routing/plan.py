@@ -33,12 +33,15 @@ if TYPE_CHECKING:
 
 AVOID_PENALTY: Final = 0.5
 """What a role loses when its answer to the very same question was disliked."""
+AVOIDED: Final = "its last answer to this question was disliked"
+"""A note that rules nobody out."""
 STICKY_MARGIN: Final = 0.05
 """How much better another arm must be expected before a thread changes hands."""
 LIKELY_TO_FAIL: Final = 0.5
 """Probability of failing from which a model is not asked while another can be."""
 _FALLBACK_PRIOR: Final = 2.0
 """How many credits the policy's own estimate is worth against what happened after a failure."""
+_LEAST_AVAILABLE: Final = 0.01
 _SETTINGS: Final[tuple[Kind, ...]] = ("variant", "temperature", "max_tokens")
 
 
@@ -61,8 +64,9 @@ def plan(situation: Situation, policy: Policy, rng: np.random.Generator, now: da
         (_candidate(arm, scores.get(arm.role), notes, chosen, forced) for arm in situation.arms),
         key=lambda c: (c.arm.role not in scores, -c.score),
     )
+    # The budget with the least left forbids whatever is too dear, so any of these names it.
+    unpaid = next((notes.unpaid[arm.role] for arm in there if arm.role in notes.unpaid), None)
     if chosen is None:
-        unpaid = min((notes.unpaid[arm.role] for arm in there), key=lambda each: each.left_usd)
         return Plan(policy.name, (), 0.0, "", tuple(candidates), unpaid)
     # What was left out because it will probably fail is still better than no answer at all.
     doubtful = [arm for arm in paid if arm not in allowed]
@@ -81,7 +85,7 @@ def plan(situation: Situation, policy: Policy, rng: np.random.Generator, now: da
     # The last one has nobody behind it: cutting it short would gain nothing.
     steps[-1] = replace(steps[-1], patience_s=situation.patience_s)
     propensity = 1.0 if forced else decision.propensity
-    return Plan(policy.name, tuple(steps), propensity, forced, tuple(candidates))
+    return Plan(policy.name, tuple(steps), propensity, forced, tuple(candidates), unpaid)
 
 
 @dataclass(slots=True)
@@ -120,7 +124,7 @@ def _notes(situation: Situation, now: datetime) -> _Notes:
         if arm.role in situation.wanted.banned:
             notes.banned[arm.role] = "banned here"
         if arm.role in situation.wanted.avoid:
-            notes.avoided[arm.role] = "its last answer to this question was disliked"
+            notes.avoided[arm.role] = AVOIDED
         forbidding = affordable(notes.costs[arm.model].high, situation.budgets)
         if forbidding is not None:
             notes.unpaid[arm.role] = forbidding
@@ -221,13 +225,13 @@ def _ordered(
     everybody = _tallies(situation, "fallback", chosen, "")
     own = _tallies(situation, "fallback", chosen, "own")
 
-    def worth(arm: Arm) -> tuple[float, float]:
+    def worth(arm: Arm) -> float:
         tally = (everybody.get(arm.role, Tally()) + own.get(arm.role, Tally())).sound()
         mean = scores[arm.role].mean if arm.role in scores else 0.5
+        after = (_FALLBACK_PRIOR * mean + tally.total) / (_FALLBACK_PRIOR + tally.weight)
+        available = max(1.0 - notes.failing[arm.model], _LEAST_AVAILABLE)
         # Less than nothing, times availability, would put those first that fail most.
-        prior = _FALLBACK_PRIOR * min(max(mean, 0.0), 1.0)
-        after = (prior + tally.total) / (_FALLBACK_PRIOR + tally.weight)
-        return after * (1.0 - notes.failing[arm.model]), mean
+        return after * available if after >= 0.0 else after / available
 
     return sorted((arm for arm in arms if arm.model != chosen.model), key=worth, reverse=True)
 

@@ -170,7 +170,7 @@ class Plan:
         forced: why the policy did not choose freely, if it did not.
         candidates: every arm, best first; those that were out of the question last. If nothing
             can be paid for, it is quality alone that orders them.
-        unpaid: the budget that leaves nothing affordable, if one does.
+        unpaid: the budget that left somebody out, if one did.
     """
 
     policy: str

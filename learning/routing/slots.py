@@ -21,8 +21,6 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from learning.routing.contract import Floats
-
 SlotPolicy = Literal["thompson", "epsilon_greedy"]
 
 ONE_PERSON: Final = 1.0
@@ -65,12 +63,17 @@ class Tally:
 
     def sound(self) -> Tally:
         """Return it as it may be counted: nothing if it is no number or has no weight."""
+        if 0.0 <= self.total <= self.weight <= _HEAVIEST and self.weight > 0.0:
+            return self
         if not (math.isfinite(self.weight) and math.isfinite(self.total)) or self.weight <= 0.0:
             return Tally()
         total = min(max(self.total, 0.0), self.weight)
         if self.weight > _HEAVIEST:
             return Tally(_HEAVIEST, _HEAVIEST * (total / self.weight))
         return Tally(self.weight, total)
+
+
+_NOTHING: Final = Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +108,12 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class _Belief:
-    means: Floats
-    deviations: Floats
-    people: Floats
-    own: Floats
+    """One number an option, in plain lists: they are too few for arrays to be worth making."""
+
+    means: list[float]
+    deviations: list[float]
+    people: list[float]
+    own: list[float]
 
 
 def pick(
@@ -141,35 +146,38 @@ def pick(
     names = tuple(dict.fromkeys(options))
     if not names:
         raise ValueError("there is no option to pick from: name at least the default")
-    people, person = _rows(names, shared), _rows(names, own)
+    people = [shared.get(name, _NOTHING).sound() for name in names]
+    person = [own.get(name, _NOTHING).sound() for name in names]
     belief = _believed(people, person)
-    share, matched = 0.0, np.zeros(len(names))
+    share, matched = 0.0, [0.0] * len(names)
     if policy == "epsilon_greedy":
-        leader = _best_so_far(people + person)
+        leader = _best_so_far(people, person)
         if explore:
-            share, matched = _EPSILON, np.full(len(names), 1.0 / len(names))
+            share, matched = _EPSILON, [1.0 / len(names)] * len(names)
     else:
         leader = _leader(belief)
         # Who has said what they want is not experimented on: they would have to say it again.
-        if explore and leader == _leader(_believed(people, np.zeros_like(person))):
+        if explore and leader == _leader(_believed(people, [_NOTHING] * len(names))):
             share, matched = _EXPLORED, _best_probabilities(belief.means, belief.deviations)
-    propensities = share * matched
+    propensities = [share * each for each in matched]
     propensities[leader] += 1.0 - share
-    propensities /= propensities.sum()
-    chosen = min(
-        int(np.searchsorted(propensities.cumsum(), rng.random(), side="right")), len(names) - 1
-    )
+    total = math.fsum(propensities)
+    propensities = [each / total for each in propensities]
+    drawn, chosen = rng.random(), 0
+    while chosen < len(names) - 1 and drawn >= propensities[chosen]:
+        drawn -= propensities[chosen]
+        chosen += 1
     return Pick(
         names[chosen],
-        float(propensities[chosen]),
+        propensities[chosen],
         tuple(
             SlotEstimate(
                 name,
-                float(belief.means[i]),
-                float(belief.deviations[i]),
-                float(propensities[i]),
-                float(belief.people[i]),
-                float(belief.own[i]),
+                belief.means[i],
+                belief.deviations[i],
+                propensities[i],
+                belief.people[i],
+                belief.own[i],
             )
             for i, name in enumerate(names)
         ),
@@ -198,51 +206,54 @@ def best_supported(*tallies: Mapping[str, Tally]) -> tuple[str, ...]:
     return tuple(sorted(totals, key=lambda option: (-totals[option], option)))
 
 
-def _rows(names: Sequence[str], tallies: Mapping[str, Tally]) -> Floats:
-    """Return weight and total of each option, shape ``(n, 2)``."""
-    sound = [tallies.get(name, Tally()).sound() for name in names]
-    return np.array([(tally.weight, tally.total) for tally in sound], dtype=np.float64)
-
-
-def _believed(people: Floats, person: Floats) -> _Belief:
-    weight, total = people.sum(0)
+def _believed(people: Sequence[Tally], person: Sequence[Tally]) -> _Belief:
+    weight, total = sum(t.weight for t in people), sum(t.total for t in people)
     pooled = (_POOLED_PRIOR * _NEUTRAL + total) / (_POOLED_PRIOR + weight)
-    prior = np.full(len(people), pooled - _ADVANTAGE)
-    prior[0] = pooled + _ADVANTAGE
-    shared = (_SHARED_PRIOR * prior + people[:, 1]) / (_SHARED_PRIOR + people[:, 0])
+    shared = [
+        (_SHARED_PRIOR * (pooled - _ADVANTAGE if i else pooled + _ADVANTAGE) + each.total)
+        / (_SHARED_PRIOR + each.weight)
+        for i, each in enumerate(people)
+    ]
     # How this person votes in general: a harsh critic says little against any one option.
-    surprise = float((person[:, 1] - person[:, 0] * shared).sum())
-    leaning = surprise / (_POOLED_PRIOR + float(person[:, 0].sum()))
-    expected = np.clip(shared + leaning, 0.0, 1.0)
-    means = (_OWN_PRIOR * expected + person[:, 1]) / (_OWN_PRIOR + person[:, 0])
-    seen = _SHARED_PRIOR + people[:, 0] + person[:, 0]
-    # A mean at 0 or 1 is not certain; a twentieth is taken for the least variance.
-    variance = np.maximum(means * (1.0 - means), 0.05) / (1.0 + seen)
-    return _Belief(means, np.sqrt(variance), people[:, 0], person[:, 0])
+    surprise = sum(own.total - own.weight * s for own, s in zip(person, shared, strict=True))
+    leaning = surprise / (_POOLED_PRIOR + sum(own.weight for own in person))
+    means, deviations = [], []
+    for own, everybody, each in zip(person, people, shared, strict=True):
+        expected = min(max(each + leaning, 0.0), 1.0)
+        mean = (_OWN_PRIOR * expected + own.total) / (_OWN_PRIOR + own.weight)
+        seen = _SHARED_PRIOR + everybody.weight + own.weight
+        means.append(mean)
+        # A mean at 0 or 1 is not certain; a twentieth is taken for the least variance.
+        deviations.append(math.sqrt(max(mean * (1.0 - mean), 0.05) / (1.0 + seen)))
+    return _Belief(means, deviations, [t.weight for t in people], [t.weight for t in person])
 
 
 def _leader(belief: _Belief) -> int:
     """Return the default, or the best of those that there is enough evidence for."""
     means, deviations = belief.means, belief.deviations
-    apart = _CERTAINTY * np.hypot(deviations, deviations[0])
-    several = belief.people >= max(SEVERAL, AMONG_MANY * float(belief.people[0]))
-    eligible = (several & (means - means[0] >= apart)) | (belief.own >= OWN_WISH)
-    eligible[0] = True
-    return int(np.argmax(np.where(eligible, means, -1.0)))
+    enough = max(SEVERAL, AMONG_MANY * belief.people[0])
+    leader = 0
+    for i in range(1, len(means)):
+        apart = _CERTAINTY * math.hypot(deviations[i], deviations[0])
+        several = belief.people[i] >= enough and means[i] - means[0] >= apart
+        if (several or belief.own[i] >= OWN_WISH) and means[i] > means[leader]:
+            leader = i
+    return leader
 
 
-def _best_so_far(rows: Floats) -> int:
-    seen = rows[:, 0] > 0.0
-    means = np.divide(rows[:, 1], rows[:, 0], out=np.full(len(rows), _NEUTRAL), where=seen)
-    return int(np.argmax(means))
+def _best_so_far(people: Sequence[Tally], person: Sequence[Tally]) -> int:
+    both = [each + own for each, own in zip(people, person, strict=True)]
+    means = [each.total / each.weight if each.weight > 0.0 else _NEUTRAL for each in both]
+    return means.index(max(means))
 
 
-def _best_probabilities(means: Floats, deviations: Floats) -> Floats:
-    """Return how probable each option is the best, for independent normal beliefs, shape ``(n,)``.
+def _best_probabilities(expected: Sequence[float], spread: Sequence[float]) -> list[float]:
+    """Return how probable each option is the best, for independent normal beliefs.
 
     The integral of one density times the others' distributions, as a sum over a grid. The option
     is drawn from these numbers themselves, so the grid's error is none of the propensity's.
     """
+    means, deviations = np.array(expected), np.array(spread)
     low = float((means - _REACH * deviations).min())
     high = float((means + _REACH * deviations).max())
     grid = np.linspace(low, high, _GRID)
@@ -257,4 +268,7 @@ def _best_probabilities(means: Floats, deviations: Floats) -> Floats:
     others = np.divide(product, below, out=np.zeros_like(below), where=below > 0.0)
     best = (densities * others).sum(1)
     total = float(best.sum())
-    return best / total if total > 0.0 else np.full(len(means), 1.0 / len(means))
+    if total <= 0.0:
+        return [1.0 / len(expected)] * len(expected)
+    probabilities: list[float] = (best / total).tolist()
+    return probabilities

@@ -1,7 +1,8 @@
 """How good the answers are that each routing policy gets, and how fast it chooses and learns.
 
 A prompt comes, the policy picks an arm, and perhaps, perhaps late and perhaps wrongly, it hears
-that arm's score. All policies see the same streams. Means are of the true scores, less cost.
+that arm's score. All policies see the same streams, with the arms in the same random order.
+Means are of the true scores, less cost.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from learning.routing.baselines import Fixed
 from learning.routing.contract import Evidence
 from learning.routing.registry import DEFAULT, POLICIES, open_policy
 from tests.benchmarks import regret, rig
@@ -22,7 +24,7 @@ from tests.benchmarks.routing_set import read, shuffled
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from learning.routing.contract import Floats, Policy
+    from learning.routing.contract import Floats, Option, Policy
     from tests.benchmarks.routing_set import PromptSet, Stream
 
 _MEMORY: Final = 200.0
@@ -56,15 +58,15 @@ class Replay:
     ) -> Floats:
         """Return the utility at each step that was not a warm-up."""
         costs = Costs([option.name for option in prompts.options])
-        self._evaluate_all(policy, prompts, stream, costs)
+        arms = {option.name: at for at, option in enumerate(prompts.options)}
+        self._evaluate_all(policy, arms, stream, costs)
         waiting: deque[tuple[int, Evidence]] = deque()
         got = []
-        arms = {option.name: at for at, option in enumerate(prompts.options)}
         for step in range(self._warm, len(stream.contexts)):
             context = stream.contexts[step]
             penalties = costs.penalties(self._cost_weight)
             with rig.timed(self.choosing):
-                decision = policy.choose(context, prompts.options, rng, penalties)
+                decision = policy.choose(context, stream.options, rng, penalties)
             policy.chosen()
             at = arms[decision.arm]
             costs.add(decision.arm, float(stream.costs[step, at]))
@@ -79,11 +81,12 @@ class Replay:
         return np.array(got)
 
     def _evaluate_all(
-        self, policy: Policy, prompts: PromptSet, stream: Stream, costs: Costs
+        self, policy: Policy, arms: dict[str, int], stream: Stream, costs: Costs
     ) -> None:
         """Let the policy see every arm's true score for the first prompts."""
         for step, context in enumerate(stream.contexts[: self._warm]):
-            for at, option in enumerate(prompts.options):
+            for option in stream.options:
+                at = arms[option.name]
                 costs.add(option.name, float(stream.costs[step, at]))
                 policy.credit(Evidence(option, context, float(stream.scores[step, at])))
 
@@ -118,7 +121,12 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         for name, make in makers.items():
             replay = Replay(arguments.warm, arguments.delay, arguments.cost_weight)
             gained[name] = [
-                replay.through(make(seed), prompts, stream, np.random.default_rng(1_000 + seed))
+                replay.through(
+                    make(stream.options, seed),
+                    prompts,
+                    stream,
+                    np.random.default_rng(1_000 + seed),
+                )
                 for seed, stream in shown.track(
                     list(zip(seeds, streams, strict=True)), description=name
                 )
@@ -167,19 +175,23 @@ def _check(arguments: argparse.Namespace, prompts: PromptSet) -> None:
 
 def _makers(
     arguments: argparse.Namespace, prompts: PromptSet
-) -> tuple[dict[str, Callable[[int], Policy]], list[str]]:
-    """Return how to open each policy for a seed, and what was skipped."""
+) -> tuple[dict[str, Callable[[list[Option], int], Policy]], list[str]]:
+    """Return how to open each policy for some options and a seed, and what was skipped."""
 
-    def opening(name: str) -> Callable[[int], Policy]:
-        return lambda _seed: open_policy(name, prompts.strengths, arguments.incumbent, None)
+    def opening(name: str) -> Callable[[list[Option], int], Policy]:
+        return lambda _options, _seed: open_policy(
+            name, prompts.strengths, arguments.incumbent, None
+        )
 
-    def foreign(name: str) -> Callable[[int], Policy]:
-        return lambda seed: others[name](prompts.options, seed)
+    def foreign(name: str) -> Callable[[list[Option], int], Policy]:
+        return lambda options, seed: others[name](options, seed)
 
     others, skipped = installed(arguments.also)
     for sentence in skipped:
         rig.console.print(sentence)
-    makers = {"mynah" if name == DEFAULT else name: opening(name) for name in POLICIES}
+    # Without an incumbent "fixed" is whichever arm comes first; with one it is the row "incumbent".
+    shown = [name for name in POLICIES if name != Fixed.name]
+    makers = {"mynah" if name == DEFAULT else name: opening(name) for name in shown}
     return makers | {name: foreign(name) for name in others}, skipped
 
 

@@ -114,6 +114,8 @@ class Stream:
     """One shuffle of a set; the same for every policy."""
 
     contexts: list[Context]
+    options: list[Option]
+    """The arms in an order of this stream's own; columns below stay in the set's order."""
     scores: Floats
     costs: Floats
     votes: Floats
@@ -154,7 +156,17 @@ def shuffled(
     flipped = rng.random(len(order)) < flip
     votes[flipped] = 1.0 - votes[flipped]
     answered = rng.random(len(order)) < feedback
-    return Stream(prompts.contexts(order.tolist(), warm), scores, costs, votes, answered)
+    # Ties go to whoever comes first: no policy may gain by the order in which a set names its arms.
+    # Drawn apart, so that the prompts of a seed stay those that they were.
+    ordered = np.random.default_rng((seed, 1)).permutation(arms)
+    return Stream(
+        prompts.contexts(order.tolist(), warm),
+        [prompts.options[at] for at in ordered],
+        scores,
+        costs,
+        votes,
+        answered,
+    )
 
 
 def _derangement(size: int, rng: np.random.Generator) -> np.ndarray:

@@ -89,6 +89,33 @@ async def test_reading_and_counting(mynah: CommandLine, tmp_path: Path) -> None:
     assert stats["jobs"].get("todo", 0) == 0, "nothing is left undone"
 
 
+async def test_who_answers_is_asked_ruled_seeded_and_replayed(mynah: CommandLine) -> None:
+    asked = (await mynah.run("ask", "Who are you?", "--role", "architect", "--json")).data
+    assert asked["role"] == "architect"
+    why = (await mynah.run("learnings", "why", "--json")).data
+    assert why["forced"] == "asked"
+    pinned = (await mynah.run("model", "pin", "senior", "everywhere", "--json")).data
+    assert (pinned["rule"], pinned["role"], pinned["audience"]) == ("pin", "senior", "workspace")
+    await mynah.run("ask", "Who are they?")
+    assert (await mynah.run("learnings", "why", "--json")).data["forced"] == "pinned"
+    shown = await mynah.run("model")
+    assert "CodeLlama is pinned everywhere." in shown.out
+    assert "offline:extractive" in shown.out
+    assert (await mynah.run("model", "free", "everywhere", "--json")).data["removed"] == 1
+
+    seeded = await mynah.run("seed", "--prompts", "8", "--json")
+    assert (seeded.data["calls"], seeded.data["known"], seeded.data["spent_usd"]) == (40, 0, 0.0)
+    assert "40 questions to ask: about $0.00, at most $0.00." in seeded.err
+    again = (await mynah.run("seed", "--prompts", "8", "--json")).data
+    assert again["calls"] + again["known"] == 40
+
+    replayed = (await mynah.run("replay", "--policy", "static_rules", "--json")).data
+    assert [each["policy"] for each in replayed["evaluations"]] == ["static_rules"]
+    table = (await mynah.run("replay", "--policy", "linucb")).out
+    assert "linucb" in table
+    assert "Nobody has rated any of these choices" in table
+
+
 async def test_the_database_and_its_doctor(mynah: CommandLine) -> None:
     migrated = await mynah.run("migrate")
     assert (migrated.status, "ready" in migrated.err) == (0, True)
@@ -113,6 +140,8 @@ async def test_the_database_and_its_doctor(mynah: CommandLine) -> None:
         (["ask", "Hi"], {"MYNAH_ENCRYPTION_KEYS": ""}, "MYNAH_ENCRYPTION_KEYS"),
         (["ingest", "/nowhere/at/all"], {}, "/nowhere/at/all"),
         (["react", "deadbeef", "👍"], {}, "not here any more"),
+        (["replay", "--policy", "luck"], {}, "there is no routing policy 'luck'"),
+        (["model", "pin", "archtect"], {}, "did you mean 'architect'?"),
         (["react", "%", "👍"], {}, "not here any more"),
         (["learnings", "show", "deadbeef"], {}, "There is no learning"),
         (["run", "--port", "0", "--surface", "telegraph"], {}, "no surface 'telegraph'"),

@@ -187,3 +187,14 @@ async def test_a_question_that_was_forgotten_meanwhile_is_not_answered(
     await working
     assert scripted.surface.attempts == []
     assert scripted.count("messages") == 0
+
+
+async def test_what_somebody_else_said_is_heard_and_recalled_at_once(
+    scripted: World, models: ModelServer
+) -> None:
+    models.answer = lambda _: Script(("Here.",))
+    first = "How do I reverse a list in the Zorgon library?"
+    await scripted.ask(first, "ann", "C1")
+    reply = await scripted.ask("How to reverse a list in the Zorgon library, please?", "bob", "C1")
+    assert (reply.text, reply.outcome) == ("Here.", Outcome.ANSWERED)
+    assert first in str(models.received[-1].turns)
