@@ -183,16 +183,13 @@ def _makers(
             name, prompts.strengths, arguments.incumbent, None
         )
 
-    def foreign(name: str) -> Callable[[list[Option], int], Policy]:
-        return lambda options, seed: others[name](options, seed)
-
     others, skipped = installed(arguments.also)
     for sentence in skipped:
         rig.console.print(sentence)
     # Without an incumbent "fixed" is whichever arm comes first; with one it is the row "incumbent".
     shown = [name for name in POLICIES if name != Fixed.name]
     makers = {"mynah" if name == DEFAULT else name: opening(name) for name in shown}
-    return makers | {name: foreign(name) for name in others}, skipped
+    return makers | others, skipped
 
 
 def _regrets(worth: list[Floats], gained: dict[str, list[Floats]]) -> dict[str, Floats]:

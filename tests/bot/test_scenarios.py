@@ -130,7 +130,7 @@ async def test_scenario_2_prompts(team: World, models: ModelServer) -> None:
 
     # When several people wish for the same, it becomes what everybody gets.
     asked: list[Delivery] = []
-    for person in ("bob", "cem"):
+    for person in ("bob", "cem", "gus"):
         await team.ask(f"Write a python class for {person}", person, thread="own")
         asked.append(await team.ask("add comments", person, thread="own"))
     newcomer = "Write a python class for a tree"
