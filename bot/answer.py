@@ -67,6 +67,8 @@ class Answered:
     model_ms: float = 0.0
     waits_s: Mapping[str, float] = field(default_factory=dict)
     """How long providers asked us to wait, by model."""
+    loads: Mapping[str, int] = field(default_factory=dict)
+    """How many requests were in flight with each model that was asked, this one included."""
 
 
 class Load:
@@ -165,7 +167,7 @@ class Answers:
                 continue
             if number:
                 await live.restart()
-            attempt.open(asked.role, asked.model.id)
+            attempt.open(asked.role, asked.model.id, self._load.of(asked.model.id) + 1)
             try:
                 with self._load.one(asked.model.id):
                     stopped = await self._one(asked, live, stop, attempt)
@@ -299,11 +301,13 @@ class _Attempt:
         self.finished: Finished | None = None
         self._runs: list[Run] = []
         self._waits_s: dict[str, float] = {}
+        self._loads: dict[str, int] = {}
         self._began: float | None = None
         self._first: float | None = None
         self._model_s = 0.0
 
-    def open(self, role_: str, model: str) -> None:
+    def open(self, role_: str, model: str, load: int) -> None:
+        self._loads[model] = load
         self.role, self.model, self.text, self.finished = role_, model, "", None
         self._began, self._first = perf_counter(), None
 
@@ -348,6 +352,7 @@ class _Attempt:
             runs=self._runs,
             model_ms=self._model_s * 1e3,
             waits_s=self._waits_s,
+            loads=self._loads,
         )
 
 

@@ -70,7 +70,11 @@ class Crediting:
         self._log = structlog.get_logger("mynah.credit")
 
     async def credit(
-        self, workspace_id: str, interaction_id: str, waits_s: Mapping[str, float] | None = None
+        self,
+        workspace_id: str,
+        interaction_id: str,
+        waits_s: Mapping[str, float] | None = None,
+        loads: Mapping[str, int] | None = None,
     ) -> None:
         """Bring what is counted for one interaction up to what is known of it.
 
@@ -78,10 +82,11 @@ class Crediting:
             workspace_id: whose.
             interaction_id: which.
             waits_s: how long providers asked us to wait, by model; only after the turn itself.
+            loads: how many requests were in flight, by model; likewise.
         """
         async with self._store.begin(workspace_id, None) as unit:
             id_ = UUID(interaction_id)
-            await self._operated(unit, id_, waits_s or {})
+            await self._operated(unit, id_, waits_s or {}, loads or {})
             async with self._ledger.counting(unit) as counting:
                 told = await self._ledger.open(unit, id_)
                 if told is None:
@@ -138,7 +143,11 @@ class Crediting:
         self._log.info("topics_found", workspace=workspace_id, prompts=len(vectors))
 
     async def _operated(
-        self, unit: Unit, interaction_id: UUID, waits_s: Mapping[str, float]
+        self,
+        unit: Unit,
+        interaction_id: UUID,
+        waits_s: Mapping[str, float],
+        loads: Mapping[str, int],
     ) -> None:
         """Count how each model that was asked worked: errors, time and cost; once a turn."""
         told = await self._ledger.open(unit, interaction_id, lock=False)
@@ -163,6 +172,7 @@ class Crediting:
                     task_type=told.interaction.task_type or "general",
                     length=int(told.choice.context.get("length", 0)),
                     retry_after_s=waits_s.get(model),
+                    load=loads.get(model, 0),
                 )
                 seen = Seen(seen.health.after(worked, now), run.model_version or seen.version)
             await states.save(health_state(model), seen.dump(), now)

@@ -118,6 +118,7 @@ class Recording:
                 workspace_id=workspace_id,
                 interaction_id=str(current.id),
                 waits_s=dict(answered.waits_s),
+                loads=dict(answered.loads),
             )
             if loaded.learns:
                 await self._queue.defer(

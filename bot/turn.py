@@ -22,10 +22,12 @@ from bot.telemetry import span
 from integrations.contracts.model import ModelRequest, Said
 from learning.context import fit_history
 from learning.routing.spending import exhausted_words
+from learning.routing.wishes import wishes
 from learning.scope import Scope
 from learning.store.conversations import Conversations
 from learning.store.interactions import Interactions
 from learning.store.people import Consents
+from learning.task_types import TASK_TYPES, continued
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -97,7 +99,7 @@ class Turns:
             async with self._stop_of(workspace_id, loaded) as stop:
                 waited = perf_counter()
                 estimate, vector = await asyncio.gather(
-                    self._classifier.classify(loaded.question.text),
+                    self._kind_of(loaded),
                     self._embedding.query(loaded.question.text),
                 )
                 outside_ms = (perf_counter() - waited) * 1e3
@@ -166,6 +168,15 @@ class Turns:
             learns,
             prepared,
         )
+
+    async def _kind_of(self, loaded: Loaded) -> TaskEstimate:
+        """Return the kind of task; a wish about form goes on with the one before."""
+        earlier = loaded.prepared.earlier
+        if earlier is not None and wishes(loaded.question.text):
+            for task in TASK_TYPES:
+                if task == earlier.task_type:
+                    return continued(task)
+        return await self._classifier.classify(loaded.question.text)
 
     async def _decide(
         self,

@@ -110,6 +110,12 @@ def classify(text: str) -> TaskEstimate:
     return TaskEstimate(winner, probabilities[winner], probabilities, tuple(evidence))
 
 
+def continued(task: TaskType) -> TaskEstimate:
+    """Return the estimate for a message that only says how the answer before should look."""
+    sure: dict[TaskType, float] = {each: float(each == task) for each in TASK_TYPES}
+    return TaskEstimate(task, 1.0, sure, (Evidence("a wish about the answer before", "…", sure),))
+
+
 def _source(feature: Feature, text: str, prose: str) -> str:
     return prose if feature.prose_only else text
 

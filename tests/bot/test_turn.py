@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -198,3 +199,27 @@ async def test_what_somebody_else_said_is_heard_and_recalled_at_once(
     reply = await scripted.ask("How to reverse a list in the Zorgon library, please?", "bob", "C1")
     assert (reply.text, reply.outcome) == ("Here.", Outcome.ANSWERED)
     assert first in str(models.received[-1].turns)
+
+
+async def test_a_wish_about_form_goes_on_with_the_task_before(
+    scripted: World, models: ModelServer
+) -> None:
+    models.answer = lambda _: Script(("def f(): ...",))
+    first = await scripted.ask(CODE)
+    second = await scripted.ask("add comments please")
+    assert (first.role, second.role) == ("lead", "lead")
+    why = await scripted.why(second)
+    assert (why["task_type"], why["forced"]) == ("code", "sticky")
+    alone = await scripted.ask("add comments please", thread="another")
+    assert (await scripted.why(alone))["forced"] == ""
+
+
+async def test_what_was_in_flight_is_told_to_who_counts_failures(
+    scripted: World, models: ModelServer
+) -> None:
+    models.say("Here.")
+    await scripted.ask(CODE)
+    ((state,),) = scripted.rows(
+        "SELECT state FROM learned_states WHERE workspace_id = %s AND name = 'health:openai:first'"
+    )
+    assert json.loads(bytes(state))["health"]["carried"] > 0
