@@ -97,6 +97,8 @@ async def test_while_the_new_answer_is_written_the_button_does_no_harm(
 ) -> None:
     page = await open_page()
     await say(page, "slow please")
+    # The button moves down when the first words come; a click in that moment would miss it.
+    await expect(page.locator("article.m-live")).to_contain_text("Working through")
     await page.get_by_role("button", name="Stop").click()
     stopped = finished(page).first
     await expect(stopped.locator(".m-outcome")).to_have_text("stopped")
