@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 
 _TEMPERATURE: Final = 0.1
 """By which sampled variance is scaled once much is known."""
-_YOUNG: Final = 100.0
-"""Weight of evidence up to which it is hardly scaled: bad luck must not rule an arm out early."""
+_YOUNG: Final = 25.0
+"""Weight of an arm's own evidence up to which it is hardly scaled: bad luck must not rule an arm
+out, however much is known of the others."""
+_YOUNG_GUARDED: Final = 100.0
+"""The same for the evidence on all arms together, where an incumbent is declared: who trusts one
+arm pays for looking at the others, and not for looking long."""
 _INCUMBENT_SLICE: Final = 0.2
 """Of the choices that would sample, when an incumbent is declared."""
 _GUARD: Final = 1.0
@@ -76,6 +80,11 @@ class State:
     def row(self, option: Option) -> int | None:
         """Return the row of an arm in this version, if there is one."""
         return self.options.index(option) if option in self.options else None
+
+    def known(self, option: Option) -> float:
+        """Return the weight of the evidence on an arm in this version."""
+        at = self.row(option)
+        return 0.0 if at is None else max(float(self.sums.counts[at]), 0.0)
 
     def place(self, option: Option) -> int:
         """Return the row of an arm in this version; make one, in an old one's place if need be."""
@@ -153,9 +162,12 @@ class HierarchicalThompson(Learner):
             answered, chosen = self.state.answered
             sampling = min(max(answered / chosen, 0.0), 1.0)
             sampling *= _INCUMBENT_SLICE if guarded else 1.0
-            known = max(float(self.state.sums.counts.sum()), 0.0)
-            temperature = max(_TEMPERATURE, _YOUNG / (_YOUNG + known))
-            wins = _wins(means, covariance, rng, temperature)
+            known = np.array([self.state.known(option) for option in options])
+            young = _YOUNG_GUARDED / (_YOUNG_GUARDED + known.sum())
+            temperatures = np.maximum(
+                _TEMPERATURE, young if guarded else _YOUNG / (_YOUNG + known)
+            ) * np.ones(len(options))
+            wins = _wins(means, covariance, rng, temperatures)
             chances = (1.0 - sampling) * chances + sampling * wins
         deviations = np.sqrt(np.maximum(np.diag(covariance), 0.0))
         return self._decision(options, means, deviations, chances, rng)
@@ -260,11 +272,11 @@ class HierarchicalThompson(Learner):
 
 
 def _wins(
-    means: Floats, covariance: Floats, rng: np.random.Generator, temperature: float
+    means: Floats, covariance: Floats, rng: np.random.Generator, temperatures: Floats
 ) -> Floats:
     """Return how often each option is the best of a draw, shape ``(options,)``, sum 1."""
     values, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(temperature * np.maximum(values, 0.0))
+    root = vectors * np.sqrt(np.maximum(values, 0.0)) * np.sqrt(temperatures)[:, None]
     draws = means + rng.standard_normal((_DRAWS, len(means))) @ root.T
     wins: Floats = np.bincount(draws.argmax(1), minlength=len(means)) / _DRAWS
     return wins

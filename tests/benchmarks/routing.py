@@ -206,8 +206,10 @@ def _last(values: Floats) -> Floats:
 
 
 def _figures(gained: list[Floats]) -> dict[str, float]:
+    means = np.array([g.mean() for g in gained])
     return {
-        "mean": round(float(np.mean([g.mean() for g in gained])), 4),
+        "mean": round(float(means.mean()), 4),
+        "standard_error": round(float(means.std() / np.sqrt(len(means))), 4),
         "last_quarter": round(float(np.mean([_last(g).mean() for g in gained])), 4),
     }
 
