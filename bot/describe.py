@@ -159,7 +159,8 @@ async def _who(
     lines = []
     for c in choice:
         mark = "**" if c["role"] == asked.role else ""
-        expected = f"{c['score']:.2f}"
+        # An estimate may lie outside of what it estimates while little is known.
+        expected = f"{min(max(c['score'], 0.0), 1.0):.2f}"
         if c.get("deviation"):
             expected += f" ± {c['deviation']:.2f}"
         line = f"- {mark}{role(c['role']).display_name}{mark} ({c['model']}): {expected}"
