@@ -66,6 +66,7 @@ class Learned:
         incumbent: the role that answers until another is known to be better.
         embedder: whose vectors topics are found from.
         began: when this process did; what rested before may have been mended since.
+        kept_open: states, of all workspaces together, that are not read again each time.
     """
 
     def __init__(
@@ -75,12 +76,14 @@ class Learned:
         incumbent: str | None,
         embedder: str,
         began: datetime,
+        kept_open: int = _KEPT_OPEN,
     ) -> None:
         self._policy = policy
         self._strengths = strengths
         self._incumbent = incumbent
         self.embedder = embedder
         self._began = began
+        self._kept_open = kept_open
         self._open: OrderedDict[tuple[str, str], tuple[int, Any]] = OrderedDict()
         self._log = structlog.get_logger("mynah.routing")
 
@@ -166,7 +169,7 @@ class Learned:
                 self._open[key] = (state.version, read(state.state)) if state else (0, read(None))
             self._open.move_to_end(key)
             found[name] = self._open[key][1]
-        while len(self._open) > _KEPT_OPEN:
+        while len(self._open) > self._kept_open:
             self._open.popitem(last=False)
         return found
 
