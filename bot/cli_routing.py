@@ -32,7 +32,7 @@ def model(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[pin|ban|free ROLE [here|everywhere]]",
+            metavar="[pin|ban|free ROLE [here|everywhere]|snapshots|restore VERSION]",
             help="Without words: how each expert fares.",
         ),
     ] = None,

@@ -8,6 +8,7 @@ nothing else. Running it twice changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -128,7 +129,7 @@ class Crediting:
             vectors = await Vectors(unit).sample(self._learned.embedder, "message", _SAMPLED)
         if len(vectors) < FOUND_AFTER:
             return
-        topics = Topics.find(list(vectors), self._learned.embedder)
+        topics = await asyncio.to_thread(Topics.find, list(vectors), self._learned.embedder)
         async with self._store.begin(workspace_id, None) as unit:
             states = States(unit)
             stored = await states.lock(name)

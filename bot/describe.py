@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from learning.recollection import Recollection
+    from learning.store.feedback import StoredSignal
     from learning.store.interactions import Interaction, Recall, Run
     from learning.store.learnings import Learning
     from learning.store.store import Unit
@@ -139,7 +140,7 @@ async def learned_from(unit: Unit, interaction: Interaction) -> list[str]:
         elif learning.rating is not None and learning.rating <= DISLIKED:
             said.append("It was disliked: the same question will not get it again.")
     signals = await Signals(unit).standing(interaction.id)
-    said += _implied({signal.kind: signal.value for signal in signals})
+    said += _implied(signals)
     if any(signal.kind == "correction" for signal in signals):
         sentence = "Somebody corrected it; the correction is used instead."
         if not any("correction has taken" in line for line in said):
@@ -178,18 +179,20 @@ async def _who(
     return said
 
 
-def _implied(kinds: Mapping[str, str]) -> list[str]:
-    """Return what was understood from what somebody did, without their saying so."""
+def _implied(signals: Sequence[StoredSignal]) -> list[str]:
+    """Return what was understood from what people did, without their saying so."""
     said = []
-    if "regenerated" in kinds:
-        said.append("You wanted another answer, so this one counts as not quite good enough.")
-    if "asked_other" in kinds:
-        said.append(f"You asked {role(kinds['asked_other']).display_name} instead.")
-    if "asked_again" in kinds:
-        said.append("You asked the same again, so this one counts as not quite good enough.")
-    if "wish" in kinds:
-        said.append(f"You wished for another form: {kinds['wish'].replace('+', ' and ')}.")
-    return said
+    for signal in signals:
+        if signal.kind == "regenerated":
+            said.append("Another answer was asked for, so this one counts as not good enough.")
+        elif signal.kind == "asked_other":
+            said.append(f"{role(signal.value).display_name} was asked instead.")
+        elif signal.kind == "asked_again":
+            said.append("The same was asked again, so this one counts as not good enough.")
+        elif signal.kind == "wish":
+            form = signal.value.replace("+", " and ").replace("_", " ")
+            said.append(f"Another form was wished for: {form}.")
+    return list(dict.fromkeys(said))
 
 
 def _answers(count: int) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from learning.store.rules import Rule
     from learning.store.store import Store
 
-USAGE: Final = "model [pin|ban|free ROLE [here|everywhere]]"
+USAGE: Final = "model [pin|ban|free ROLE [here|everywhere]|snapshots|restore VERSION]"
 _HOW: Final = (
     "Type `model pin architect`, `model ban senior here`, `model free architect`; without `here` "
     "(this channel) or `everywhere` it holds for you alone."

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from learning.routing.contract import Context
 from learning.routing.health import Health
 from learning.routing.registry import UnreadableState, open_policy
 from learning.routing.topics import Topics
@@ -53,6 +52,8 @@ class Seen:
         try:
             data = json.loads(stored) if stored else {}
         except ValueError:
+            data = {}
+        if not isinstance(data, dict):
             data = {}
         return cls(Health.from_data(data.get("health", {})), str(data.get("version", "")))
 
@@ -102,16 +103,6 @@ class Learned:
         """Name of the state that holds the topics."""
         return "topics"
 
-    def context(self, saved: Mapping[str, Any]) -> Context:
-        """Return a context as it was saved beside a choice.
-
-        What another embedder made of the prompt means something else by now, and is left out.
-        """
-        known = Context.from_data(saved)
-        if saved.get("embedder", self.embedder) == self.embedder:
-            return known
-        return replace(known, topics=(), reduced=())
-
     def open(self, stored: bytes | None) -> Policy:
         """Return the policy as it was saved; a fresh one if there is none that can be read."""
         try:
@@ -155,20 +146,21 @@ class Learned:
         """Return states by name, read again only where they have changed."""
         states = States(unit)
         versions = await states.versions(readers)
-        stale = [
-            name
-            for name in readers
-            if self._open.get((unit.workspace_id, name), (None,))[0] != versions.get(name, 0)
-        ]
-        stored = await states.load_many([name for name in stale if versions.get(name)])
-        found = {}
-        for name, read in readers.items():
+        found: dict[str, Any] = {}
+        for name in readers:
             key = (unit.workspace_id, name)
-            if name in stale:
-                state = stored.get(name)
-                self._open[key] = (state.version, read(state.state)) if state else (0, read(None))
-            self._open.move_to_end(key)
-            found[name] = self._open[key][1]
+            version, kept = self._open.get(key, (None, None))
+            if version == versions.get(name, 0):
+                found[name] = kept
+                self._open.move_to_end(key)
+        # What is fresh is taken before the wait: another turn may close it meanwhile.
+        stale = [name for name in readers if name not in found]
+        stored = await states.load_many([name for name in stale if versions.get(name)])
+        for name in stale:
+            state = stored.get(name)
+            found[name] = readers[name](state.state if state else None)
+            self._open[unit.workspace_id, name] = (state.version if state else 0, found[name])
+            self._open.move_to_end((unit.workspace_id, name))
         while len(self._open) > self._kept_open:
             self._open.popitem(last=False)
         return found

@@ -95,9 +95,10 @@ class Ledger:
     async def counting(self, unit: Unit) -> AsyncIterator[Counting]:
         """Lock the policy until the transaction ends, and save it after the block if it changed."""
         states, name = States(unit), self._learned.policy_state
-        policy, version = await self._locked(unit)
+        policy, version, rebuilt = await self._locked(unit)
         snapshots = [kept.version for kept in await states.snapshots(name)]
-        counting = Counting(policy, version, snapshots)
+        # What was rebuilt is in the ledger already: unsaved, it would be built again and again.
+        counting = Counting(policy, version, snapshots, changed=rebuilt)
         yield counting
         if not counting.changed:
             return
@@ -218,7 +219,7 @@ class Ledger:
 
     async def locked(self, unit: Unit) -> Policy:
         """Return the policy for changing; its row stays locked until the transaction ends."""
-        policy, _ = await self._locked(unit)
+        policy, _, _ = await self._locked(unit)
         return policy
 
     async def _change_tallies(
@@ -308,13 +309,14 @@ class Ledger:
             return known
         return replace(known, topics=(), reduced=())
 
-    async def _locked(self, unit: Unit) -> tuple[Policy, int]:
-        """Return the policy, and the version that its state will have when it is saved."""
+    async def _locked(self, unit: Unit) -> tuple[Policy, int, bool]:
+        """Return the policy, its next version, and whether it was made from the ledger anew."""
         stored = await States(unit).lock(self._learned.policy_state)
         version = stored.version + 1 if stored else 0
         if stored is not None and self._readable(stored.state):
-            return self._learned.open(stored.state), version
-        return await self._rebuilt(unit, version), version
+            return self._learned.open(stored.state), version, False
+        policy, found = await self._rebuilt(unit, version)
+        return policy, version, found
 
     def _readable(self, state: bytes) -> bool:
         try:
@@ -326,8 +328,8 @@ class Ledger:
             return False
         return True
 
-    async def _rebuilt(self, unit: Unit, version: int) -> Policy:
-        """Return a policy that has learned what the ledger and the seeding hold.
+    async def _rebuilt(self, unit: Unit, version: int) -> tuple[Policy, bool]:
+        """Return a policy that has learned what the ledger and the seeding hold, if anything.
 
         So a policy that is switched on later starts from everything people said before. The
         ledger is this policy's from then on: those of others, which can no longer be taken back
@@ -340,7 +342,8 @@ class Ledger:
         await self.drop_snapshots(unit)
         await credits_.mark(_ARM, "policy", "")
         seeded = await states.load(SEED_STATE)
-        for evidence in seeds(seeded.state if seeded else None):
+        shown = seeds(seeded.state if seeded else None)
+        for evidence in shown:
             # Whose topics these were is not kept beside them.
             context = replace(evidence.context, topics=(), reduced=())
             policy.credit(replace(evidence, context=context))
@@ -363,7 +366,7 @@ class Ledger:
                 await credits_.put(row.interaction_id, row.subject, detail, self._clock())
         if history:
             self._log.info("policy_rebuilt", policy=policy.name, credits=len(history))
-        return policy
+        return policy, bool(history or shown)
 
 
 def _is_arm(key: str) -> bool:

@@ -150,12 +150,16 @@ class SeedRun:
     async def through(self, at_once: int) -> Seeded:
         """Make the calls, so many at a time."""
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(at_once, len(self._waiting))):
-                    group.create_task(self._work())
-        finally:
-            # What was paid for is kept, also when somebody presses Ctrl-C.
-            await self._kept()
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(min(at_once, len(self._waiting))):
+                        group.create_task(self._work())
+            finally:
+                # What was paid for is kept, also when somebody presses Ctrl-C.
+                await self._kept()
+        except ExceptionGroup as together:
+            # The first failure ended the others: it is what a person should read.
+            raise together.exceptions[0] from together
         return self.seeded
 
     async def _work(self) -> None:
@@ -232,5 +236,10 @@ class SeedRun:
     async def _kept(self) -> None:
         async with self._keeping:
             ready, self._unkept = self._unkept, []
-            if ready:
+            if not ready:
+                return
+            try:
                 await self._keep(ready)
+            except BaseException:
+                self._unkept = [*ready, *self._unkept]
+                raise

@@ -137,12 +137,15 @@ class Evidence:
         context: the same as when it was chosen.
         reward: in [0, 1]; ``None`` when all feedback was taken back.
         weight: in [0, 1]; less than 1 bounds the influence of one person.
+        evaluation: whether nobody chose the arm: such answers are no sign of how often people
+            respond.
     """
 
     arm: Option
     context: Context
     reward: float | None
     weight: float = 1.0
+    evaluation: bool = False
 
 
 @dataclass(frozen=True, slots=True)

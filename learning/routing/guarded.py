@@ -239,8 +239,8 @@ class HierarchicalThompson(Learner):
             state.start_over()
             before = np.zeros(2)
         state.sums.add(at, x, credit.reward, credit.weight)
-        # Answers that nobody chose (evaluations) are no sign of how often people respond.
-        response = float(min(max(state.answered[1] - state.answered[0], 0.0), 1.0))
+        room = float(min(max(state.answered[1] - state.answered[0], 0.0), 1.0))
+        response = credit.response * room
         state.answered[0] += response
         self._learned()
         rise, fall = (float(moved) for moved in state.change[at] - before)
@@ -294,7 +294,7 @@ def _load(stored: bytes) -> State:
         rows = len(options)
         return State(
             options,
-            [int(epoch) for epoch in fields["epochs"]],
+            [int(fields["epochs"][row]) for row in range(rows)],
             Sums(
                 shaped(fields, "squares", (rows, WIDTH, WIDTH)),
                 shaped(fields, "products", (rows, WIDTH)),
@@ -307,7 +307,7 @@ def _load(stored: bytes) -> State:
             int(fields["alarms"]),
             shaped(fields, "answered", (2,)),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         raise UnreadableState(
             "the stored state is incomplete: start from an empty state and credit the feedback "
             "again"

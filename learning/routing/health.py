@@ -370,8 +370,6 @@ def _timed(health: Health, attempt: Attempt) -> Health:
     firsts, totals, times = health.first, health.total, health.times
     if first is not None:
         firsts = firsts.seen(first)
-    elif whole is not None and answered:
-        firsts = firsts.seen(whole)
     elif whole is not None and waited:
         firsts = firsts.cut(whole)
     if whole is not None and answered:

@@ -40,7 +40,10 @@ class Learner(ABC):
             self._take_back(evidence.context, standing)
         credit = None
         if reward is not None and weight > 0.0:
-            credit = self._add(evidence.context, Credit(evidence.arm, reward, weight))
+            response = 0.0 if evidence.evaluation else 1.0
+            credit = self._add(
+                evidence.context, Credit(evidence.arm, reward, weight, response=response)
+            )
         changed = standing is not None or credit is not None
         return Outcome(credit, changed=changed, problem=problem)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 AVOID_PENALTY: Final = 0.5
 """What a role loses when its answer to the very same question was disliked."""
-AVOIDED: Final = "its last answer to this question was disliked"
+AVOIDED: Final = "its last answer to this was not wanted"
 """A note that rules nobody out."""
 STICKY_MARGIN: Final = 0.05
 """How much better another arm must be expected before a thread changes hands."""

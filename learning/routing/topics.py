@@ -110,16 +110,17 @@ class Topics:
         """
         fields = unpack(_KIND, stored)
         centre, basis = fields.get("centre"), fields.get("basis")
-        if not isinstance(centre, np.ndarray) or not isinstance(basis, np.ndarray):
-            raise UnreadableState("the stored topics are incomplete: find them again")
-        components = basis.shape[-1]
-        return cls(
-            str(fields.get("embedder", "")),
-            shaped(fields, "centre", (centre.size,)),
-            shaped(fields, "basis", (centre.size, components)),
-            shaped(fields, "middles", (TOPICS, components)),
-            max(float(fields.get("spread", 0.0)), _TINY),
-        )
+        try:
+            width, components = np.asarray(centre).size, np.asarray(basis).shape[-1]
+            return cls(
+                str(fields.get("embedder", "")),
+                shaped(fields, "centre", (width,)),
+                shaped(fields, "basis", (width, components)),
+                shaped(fields, "middles", (TOPICS, components)),
+                max(float(fields.get("spread", 0.0)), _TINY),
+            )
+        except (IndexError, TypeError, ValueError) as error:
+            raise UnreadableState("the stored topics are incomplete: find them again") from error
 
 
 def context_of(

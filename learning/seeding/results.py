@@ -42,7 +42,8 @@ class SeedResult:
     @property
     def evidence(self) -> Evidence:
         """The result as policies learn from it."""
-        return Evidence(Option(self.role, self.version), self.context, self.reward)
+        option = Option(self.role, self.version)
+        return Evidence(option, self.context, self.reward, evaluation=True)
 
 
 def seeds(stored: bytes | None) -> list[Evidence]:
@@ -88,8 +89,11 @@ def load(stored: bytes | None) -> list[SeedResult]:
         return []
     if not isinstance(data, dict):
         return []
-    contexts = [Context.from_data(each) for each in data.get("contexts", ())]
-    found = (_result(row, contexts) for row in data.get("results", ()))
+    contexts = [
+        Context.from_data(each if isinstance(each, dict) else {})
+        for each in data.get("contexts") or ()
+    ]
+    found = (_result(row, contexts) for row in data.get("results") or ())
     return [result for result in found if result is not None]
 
 

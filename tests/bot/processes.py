@@ -58,6 +58,8 @@ class CommandLine:
             "PYTHONPATH": str(ROOT),
             "MYNAH_HOME": str(self.home),
             "MYNAH_EMBEDDER": "hashing",
+            # No chance in it: who answers is known beforehand.
+            "MYNAH_POLICY": "static_rules",
             "OLLAMA_BASE_URL": "http://127.0.0.1:9",
             **roles,
             **self.variables,

@@ -43,6 +43,7 @@ def workers(front: World, models: ModelServer, encryption_key: str, tmp_path: Pa
             **roles,
             "MYNAH_DATABASE_URL": front.mynah.conninfo,
             "MYNAH_ENCRYPTION_KEYS": encryption_key,
+            "MYNAH_POLICY": "static_rules",
             "OPENAI_BASE_URL": models.openai_url,
             "OPENAI_API_KEY": OPENAI_KEY,
         },

@@ -159,7 +159,7 @@ async def test_a_disliked_answer_changes_who_answers_and_from_what(
     assert "It is foo" not in prompt, "the answer itself"
     why = await scripted.why(second)
     notes = {c["role"]: c["note"] for c in why["candidates"]}
-    assert "disliked" in notes["lead"]
+    assert "not wanted" in notes["lead"]
     assert "Left out: 1 source" in (await scripted.command(f"why {interaction_of(second)}")).text
     await scripted.react(first, "👎", removed=True)
     models.say("Back.")
