@@ -333,7 +333,7 @@ async def seed(
     shown = ", ".join(f"{role(name).display_name} {mean:.0%}" for name, mean in means.items())
     left = "".join(f" {count} not asked: {why}." for why, count in seeded.left.items())
     return {
-        "summary": f"{seeded.calls} asked for ${seeded.spent_usd:.2f}. "
+        "summary": f"{seeded.calls - sum(seeded.left.values())} asked for ${seeded.spent_usd:.2f}. "
         f"Right answers: {shown or 'none yet'}.{left}",
         "calls": seeded.calls,
         "known": seeded.known,

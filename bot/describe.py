@@ -164,10 +164,12 @@ async def _who(
         expected = f"{min(max(c['score'], 0.0), 1.0):.2f}"
         if c.get("deviation"):
             expected += f" ± {c['deviation']:.2f}"
-        line = f"- {mark}{role(c['role']).display_name}{mark} ({c['model']}): {expected}"
+        line = f"- {mark}{role(c['role']).display_name}{mark} ({c['model']})"
+        if not c["note"].startswith(("banned", "over the")):
+            line += f": {expected}"
         if (row := rated.get((c["role"], c["model"]))) is not None:
             line += f", after {_answers(row.rated)} rated {row.mean_rating:.1f} of 5"
-        if c.get("propensity"):
+        if c.get("propensity") and not explanation.get("forced"):
             line += f", chosen {c['propensity']:.0%} of the time"
         lines.append(line + (f" — {c['note']}" if c["note"] else ""))
     said = "Who could answer, and how well each was expected to:\n\n" + "\n".join(lines)

@@ -262,8 +262,10 @@ def _result(asked: Asked, reward: float, contexts: Mapping[str, Context]) -> See
 
 
 def _attempt(asked: Asked) -> Attempt:
+    outcome = asked.failure.kind if asked.failure else "ok"
     return Attempt(
-        outcome=asked.failure.kind if asked.failure else "ok",
+        # Who knows no answer to made-up questions may know all about this workspace's.
+        outcome="cancelled" if outcome == "declined" else outcome,
         latency_ms=asked.latency_s * 1_000,
         first_piece_ms=None,
         cost_usd=asked.cost_usd,

@@ -139,7 +139,10 @@ class Listening:
         reactions = votes(
             (Signal(s.user_id, s.kind, s.value, s.occurred_at) for s in heard), own_ids=OWN_IDS
         )
-        given |= {user: (reward_of(vote.rating), vote.at) for user, vote in reactions.items()}
+        for user_id, vote in reactions.items():
+            # The later word counts: who likes an answer and then writes it anew has thought again.
+            if user_id not in given or vote.at >= given[user_id][1]:
+                given[user_id] = (reward_of(vote.rating), vote.at)
         found, signals = [], Signals(unit)
         for user_id, (reward, at) in given.items():
             own, others = await signals.counts(user_id, at - _WINDOW, at)
