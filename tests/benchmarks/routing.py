@@ -88,7 +88,8 @@ class Replay:
             for option in stream.options:
                 at = arms[option.name]
                 costs.add(option.name, float(stream.costs[step, at]))
-                policy.credit(Evidence(option, context, float(stream.scores[step, at])))
+                score = float(stream.scores[step, at])
+                policy.credit(Evidence(option, context, score, evaluation=True))
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
