@@ -26,6 +26,8 @@ from learning.store.learnings import Learnings
 from learning.store.people import Consents, People
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from bot.live import LiveEvents
     from bot.queue import Queue
     from learning.scope import Audience
+    from learning.store.feedback import StoredSignal
     from learning.store.interactions import Interaction
     from learning.store.store import Store, Unit
 
@@ -123,11 +126,7 @@ class Feedbacks:
             canonical(reaction.emoji),
             reaction.occurred_at,
         )
-        standing = [
-            Signal(s.user_id, s.kind, s.value, s.occurred_at)
-            for s in await signals.standing(interaction.id)
-        ]
-        feedback = interpret(standing, own_ids=OWN_IDS)
+        feedback = understood(await signals.standing(interaction.id))
         await interactions.rate(interaction.id, feedback.rating, feedback.votes)
         await self._credit(unit, interaction, feedback)
         if await Consents(unit).given(interaction.user_id, "learning", default=True):
@@ -329,6 +328,12 @@ class Feedbacks:
         )
         await index.fold()
         return learning_id
+
+
+def understood(signals: Sequence[StoredSignal]) -> Feedback:
+    """Return what the signals that stand on an answer come to."""
+    given = (Signal(s.user_id, s.kind, s.value, s.occurred_at) for s in signals)
+    return interpret(given, own_ids=OWN_IDS)
 
 
 async def _question_of(unit: Unit, interaction_id: UUID | None) -> str | None:

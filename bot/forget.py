@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.feedback import OWN_IDS
-from learning.feedback import Signal, interpret
+from bot.feedback import understood
 from learning.store.conversations import Conversations
 from learning.store.credits import Credits
 from learning.store.feedback import Signals
@@ -15,12 +14,9 @@ from learning.store.learnings import Learnings
 from learning.store.people import People
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bot.clock import Clock
     from bot.credit import Crediting
     from bot.ledger import Ledger
-    from learning.store.feedback import StoredSignal
     from learning.store.interactions import Interaction
     from learning.store.learnings import Learning
     from learning.store.store import Store
@@ -90,16 +86,10 @@ class Forgetting:
             voted_on = [x.id for x in answers if x is not None and x.user_id != user_id]
             await signals.drop_of(user_id)
             for id_ in sorted(voted_on):
-                await interactions.rate(id_, *_stands(await signals.standing(id_)))
+                left = understood(await signals.standing(id_))
+                await interactions.rate(id_, left.rating, left.votes)
             await self._crediting.recount(unit, voted_on)
             await self._ledger.drop_snapshots(unit)
             counts = await People(unit).erase(user_id, self._clock())
         await self._store.vacuum()
         return counts
-
-
-def _stands(signals: Sequence[StoredSignal]) -> tuple[float | None, int]:
-    """Return the rating and the votes that are left."""
-    given = (Signal(s.user_id, s.kind, s.value, s.occurred_at) for s in signals)
-    feedback = interpret(given, own_ids=OWN_IDS)
-    return feedback.rating, feedback.votes

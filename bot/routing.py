@@ -7,13 +7,12 @@ changed here, and no model is asked.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.stages import Chosen, Prepared
 from integrations.contracts.surface import Outcome
-from learning.feedback import DISLIKED
 from learning.routing.plan import plan
+from learning.routing.precedence import LastAnswer, Ruled, goes_on, same_words, standing
 from learning.routing.situation import KINDS, Arm, Operation, Situation, Wanted
 from learning.routing.slots import Tally
 from learning.routing.spending import Budget, period_of
@@ -47,8 +46,6 @@ if TYPE_CHECKING:
 
     Price = Callable[[str, int, int], float | None]
 
-_STICKS_FOR: Final = timedelta(hours=6)
-"""A thread that was silent for longer starts with a free choice."""
 _LOCAL: Final = ("ollama:", "offline:")
 _LOADED_WITHIN_S: Final = 20.0
 """The least patience with a model on one's own machine: it may have to be loaded first."""
@@ -191,14 +188,10 @@ class Routing:
         asked_at = interaction.created_at
         interactions = Interactions(unit)
         order = (WORKSPACE, channel(channel_id), person(interaction.user_id))
-        rules = await RoutingRules(unit).of(order)
-        banned = frozenset(rule.role for rule in rules if rule.rule == "ban")
-        # A pin that a ban forbids gives way to the next wider one.
-        pinned = {
-            order.index(rule.audience): rule.role
-            for rule in rules
-            if rule.rule == "pin" and rule.role not in banned
-        }
+        pinned, banned = standing(
+            Ruled(rule.rule, rule.role, order.index(rule.audience))
+            for rule in await RoutingRules(unit).of(order)
+        )
         again = None if interaction.again is None else await interactions.find(interaction.again)
         before = await interactions.previous(
             interaction.conversation_id, asked_at, limit=_LOOKED_BACK
@@ -206,7 +199,7 @@ class Routing:
         begin, _ = period_of(now or asked_at)
         limits = self._limits
         return Prepared(
-            pinned=pinned[max(pinned)] if pinned else None,
+            pinned=pinned,
             banned=banned,
             again_of=None if again is None else again.role,
             earlier=next((each for each in before if each.outcome in _SHOWN), None),
@@ -235,7 +228,7 @@ class Routing:
             avoid=frozenset(avoid),
             earlier=None
             if prepared.again_of or _repeats(loaded)
-            else _binding(prepared.earlier, estimate, now),
+            else goes_on(_last_answer(prepared.earlier), estimate.type, now),
             aspects=wishes(loaded.question.text) if prepared.earlier else (),
         )
 
@@ -315,27 +308,20 @@ class Routing:
         )
 
 
-def _binding(earlier: Interaction | None, estimate: TaskEstimate, now: datetime) -> str | None:
-    """Return who goes on answering a thread: who answered the same kind of task just before.
-
-    An answer that people disliked binds nobody. Nor does one that a rule led to: a rule of one
-    person would hold for everybody in the thread, and outlive its end.
-    """
-    if earlier is None or earlier.outcome != Outcome.ANSWERED:
+def _last_answer(earlier: Interaction | None) -> LastAnswer | None:
+    if earlier is None:
         return None
-    if earlier.rating is not None and earlier.rating <= DISLIKED:
-        return None
-    if earlier.explanation.get("forced") == "pinned":
-        return None
-    fresh = now - earlier.created_at <= _STICKS_FOR
-    return earlier.role if fresh and earlier.task_type == estimate.type else None
+    return LastAnswer(
+        earlier.role,
+        earlier.task_type,
+        earlier.outcome,
+        earlier.rating,
+        str(earlier.explanation.get("forced", "")),
+        earlier.created_at,
+    )
 
 
 def _repeats(loaded: Loaded) -> bool:
     """Return whether somebody asks the same once more: what they got was not it."""
     asked = next((said.text for said in reversed(loaded.history) if said.by == "person"), None)
-    return asked is not None and _folded(asked) == _folded(loaded.question.text)
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
+    return asked is not None and same_words(asked, loaded.question.text)

@@ -7,7 +7,6 @@ heard.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -17,8 +16,8 @@ from learning.extract import similarity
 from learning.feedback import Signal, reward_of, votes
 from learning.precedent import SAME_QUESTION
 from learning.routing.contract import Option
-from learning.routing.crediting import Voices, Vote, Wish
-from learning.routing.influence import burst_weight, vote_weight
+from learning.routing.crediting import ASKED_AGAIN_WITHIN, Voices, Vote, Wish, last_words
+from learning.routing.influence import BURST, WINDOW, weight_of
 from learning.routing.wishes import wishes
 from learning.store.conversations import Conversations
 from learning.store.feedback import Signals
@@ -36,12 +35,6 @@ if TYPE_CHECKING:
     from learning.store.interactions import Interaction, Run
     from learning.store.store import Unit
 
-_ASKED_AGAIN_WITHIN: Final = timedelta(minutes=15)
-_WINDOW: Final = timedelta(days=30)
-"""In which one person's votes are weighed against everybody else's."""
-_BURST: Final = timedelta(minutes=1)
-_CORRECTED: Final = 0.1
-"""The reward of an answer that somebody wrote anew."""
 _BY_ASKING: Final = frozenset({"regenerated", "asked_again", "asked_other", "wish"})
 """Signals that a question gives about an earlier answer."""
 
@@ -123,7 +116,7 @@ class Listening:
     async def _repeats(
         self, unit: Unit, question: str, now_asked: Interaction, before: Interaction
     ) -> bool:
-        if now_asked.created_at - before.created_at > _ASKED_AGAIN_WITHIN:
+        if now_asked.created_at - before.created_at > ASKED_AGAIN_WITHIN:
             return False
         earlier = await _asked(unit, before.id)
         return bool(earlier) and similarity(question, earlier, self._lexicon) >= SAME_QUESTION
@@ -131,23 +124,18 @@ class Listening:
     async def _votes(
         self, unit: Unit, told: Told, heard: Sequence[StoredSignal]
     ) -> tuple[Vote, ...]:
-        given = {
-            signal.user_id: (_CORRECTED, signal.occurred_at)
-            for signal in heard
-            if signal.kind == "correction"
-        }
         reactions = votes(
             (Signal(s.user_id, s.kind, s.value, s.occurred_at) for s in heard), own_ids=OWN_IDS
         )
-        for user_id, vote in reactions.items():
-            # The later word counts: who likes an answer and then writes it anew has thought again.
-            if user_id not in given or vote.at >= given[user_id][1]:
-                given[user_id] = (reward_of(vote.rating), vote.at)
+        given = last_words(
+            {user: (reward_of(vote.rating), vote.at) for user, vote in reactions.items()},
+            {s.user_id: s.occurred_at for s in heard if s.kind == "correction"},
+        )
         found, signals = [], Signals(unit)
         for user_id, (reward, at) in given.items():
-            own, others = await signals.counts(user_id, at - _WINDOW, at)
-            agreeing = await signals.agreeing(told.interaction.role or "", at - _BURST, at)
-            weight = vote_weight(float(max(own - 1, 0)), float(others)) * burst_weight(agreeing)
+            own, others = await signals.counts(user_id, at - WINDOW, at)
+            agreeing = await signals.agreeing(told.interaction.role or "", at - BURST, at)
+            weight = weight_of(own, others, agreeing)
             if weight < 1.0:
                 self._log.info(
                     "influence_bounded",

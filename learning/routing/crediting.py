@@ -10,19 +10,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from learning.routing.claims import Claim, Subject
+from learning.routing.health import LENGTH, TASK
 from learning.routing.variants import with_wishes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from learning.routing.claims import SubjectKind
     from learning.routing.contract import Option
 
-ON_THE_MERITS: Final = frozenset({"declined", "empty", "refused", "too_long", "invalid"})
+ON_THE_MERITS: Final = TASK | LENGTH
 """Ways to fail that say that the model could not do *this*; any other is about its availability."""
+CORRECTED: Final = 0.1
+"""The reward of an answer that somebody wrote anew."""
+ASKED_AGAIN_WITHIN: Final = timedelta(minutes=15)
+"""The same question later than this says nothing about the answer before."""
 HEARD: Final = frozenset({"answered", "fell_back"})
 """Outcomes that left an answer to have an opinion on."""
 
@@ -141,6 +148,24 @@ class Voices:
     asked_again: bool = False
     asked_other: Option | None = None
     wishes: tuple[Wish, ...] = ()
+
+
+def last_words(
+    reactions: Mapping[str, tuple[float, datetime]], corrections: Mapping[str, datetime]
+) -> dict[str, tuple[float, datetime]]:
+    """Return what each person thinks of an answer, as a reward, and since when.
+
+    The later word counts: who likes an answer and then writes it anew has thought again.
+
+    Args:
+        reactions: reward and time, by person.
+        corrections: when each person wrote the answer anew.
+    """
+    said = {user: (CORRECTED, at) for user, at in corrections.items()}
+    for user, (reward, at) in reactions.items():
+        if user not in said or at >= said[user][1]:
+            said[user] = (reward, at)
+    return said
 
 
 def claims(story: Story, voices: Voices = Voices()) -> tuple[Claim, ...]:

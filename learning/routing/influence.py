@@ -5,8 +5,13 @@ Decides weights from counts alone. Refuses to know who anybody is.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
+WINDOW: Final = timedelta(days=30)
+"""In which one person's votes are weighed against everybody else's."""
+BURST: Final = timedelta(minutes=1)
+"""In which votes that agree are taken for arranged, beyond a few."""
 _FREE: Final = 20.0
 """Votes of anybody that count in full."""
 _SHARE: Final = 1.0
@@ -42,3 +47,14 @@ def burst_weight(agreeing: int, window_free: int = _AT_ONCE) -> float:
     """
     free = max(window_free, 1)
     return 1.0 if agreeing <= free else free / agreeing
+
+
+def weight_of(own: int, others: int, agreeing: int) -> float:
+    """Return what one vote weighs, in [0, 1].
+
+    Args:
+        own: votes that stand of this person in ``WINDOW``, this one included.
+        others: those of everybody else.
+        agreeing: people whose votes stand in ``BURST``, this person included.
+    """
+    return vote_weight(float(max(own - 1, 0)), float(others)) * burst_weight(agreeing)
