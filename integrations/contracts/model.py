@@ -33,6 +33,8 @@ class ModelRequest:
         temperature: ``None`` leaves the provider's default.
         max_tokens: upper bound on the answer's length, in tokens.
         timeout_s: the longest wait for the first piece, and between pieces.
+        reading: what the message was taken to mean, if it could mean several things.
+        learns: whether the person lets Mynah learn from them.
     """
 
     question: str
@@ -43,6 +45,8 @@ class ModelRequest:
     temperature: float | None = None
     max_tokens: int = 1024
     timeout_s: float = 60.0
+    reading: str = ""
+    learns: bool = True
 
 
 @dataclass(frozen=True, slots=True)

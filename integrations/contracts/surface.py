@@ -6,133 +6,22 @@ A surface translates its platform's events into ``Incoming`` and asks the
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
-
-from learning.roles import RoleName
+from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
+    from integrations.contracts.incoming import Incoming
+    from learning.interpretation.contract import Reading
     from learning.recollection import Place
-
-MAX_TEXT = 40_000
-"""Longest message taken, in characters: Slack's own limit, the largest of the platforms."""
-
-
-class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    surface: str = Field(min_length=1, max_length=32)
-    workspace_id: str = Field(min_length=1, max_length=200)
-    event_id: str = Field(min_length=1, max_length=200)
-    """Unique per surface and workspace; a second event with the same id is a repeat."""
-    user_id: str = Field(min_length=1, max_length=200)
-    channel_id: str = Field(min_length=1, max_length=200)
-    private: bool
-    """Whether the person who wrote is the only one who can read the reply."""
-    occurred_at: AwareDatetime
-
-
-class IncomingMessage(_Event):
-    """Somebody said something to Mynah."""
-
-    kind: Literal["message"] = "message"
-    thread_id: str = Field(default="main", min_length=1, max_length=200)
-    text: str
-    message_ref: str = Field(default="", max_length=200)
-    """The platform's id of this message, for edits, deletions and replies."""
-    again: UUID | None = None
-    """The answer that somebody wants another one for, in the same thread; ``text`` is then
-    that answer's question."""
-    role: RoleName | None = None
-    """Who is to answer, if somebody in particular is asked."""
-
-    @field_validator("text")
-    @classmethod
-    def _readable(cls, text: str) -> str:
-        return readable(text)
-
-
-class IncomingReaction(_Event):
-    """Somebody reacted to one of our messages, or took a reaction back."""
-
-    kind: Literal["reaction"] = "reaction"
-    interaction_id: UUID
-    emoji: str = Field(min_length=1, max_length=64)
-    """The emoji itself or its short name, without colons; skin tones allowed."""
-    removed: bool = False
-
-
-class IncomingCorrection(_Event):
-    """Somebody wrote what the answer should have been."""
-
-    kind: Literal["correction"] = "correction"
-    interaction_id: UUID
-    text: str
-
-    @field_validator("text")
-    @classmethod
-    def _readable(cls, text: str) -> str:
-        return readable(text)
-
-
-class IncomingStop(_Event):
-    """Somebody pressed stop on a running answer."""
-
-    kind: Literal["stop"] = "stop"
-    interaction_id: UUID
-
-
-Incoming = Annotated[
-    IncomingMessage | IncomingReaction | IncomingCorrection | IncomingStop,
-    Field(discriminator="kind"),
-]
-
-
-def clean(text: str) -> str:
-    """Return the text without control and zero-width characters, NFC-normalised and stripped.
-
-    Newlines and tabs stay; so do joiners inside words and emoji, and
-    right-to-left marks, because scripts need them.
-    """
-    kept = "".join(
-        ch
-        for ch in text.replace("\r\n", "\n").replace("\r", "\n")
-        if ch in "\n\t" or (unicodedata.category(ch) not in {"Cc", "Cs"} and ch not in _INVISIBLE)
-    )
-    kept = unicodedata.normalize("NFC", kept).strip()
-    return kept if any(unicodedata.category(ch)[0] not in {"C", "Z"} for ch in kept) else ""
-
-
-def readable(text: str) -> str:
-    """Return the cleaned text.
-
-    Raises:
-        ValueError: if nothing is left of it, or too much.
-    """
-    cleaned = clean(text)
-    if not cleaned:
-        raise ValueError("the message is empty: write a question")
-    if len(cleaned) > MAX_TEXT:
-        raise ValueError(
-            f"the message has {len(cleaned):,} characters and at most {MAX_TEXT:,} fit: "
-            "shorten it, or put it in a file and ingest that"
-        )
-    return cleaned
-
-
-_INVISIBLE = frozenset(
-    "\u200b\u2060\ufeff\u00ad\u180e\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
-"""Zero-width space, word joiner, BOM, soft hyphen, and the bidi overrides that disguise text."""
+    from learning.roles import RoleName
 
 
 class Accepted(BaseModel):
@@ -156,6 +45,7 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed_out"
     CANCELLED = "cancelled"
     OVER_BUDGET = "over_budget"
+    ASKED = "asked"  # the question can be read in several ways; the reply asks which
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +91,12 @@ class Delivery:
     role: str = ""
     model: str = ""
     ref: str | None = None
+    readings: tuple[Reading, ...] = ()
+    """What else the question could have meant, to choose from with one tap. With the outcome
+    ``ASKED`` the text is ``numbered(readings)``: a surface with buttons shows ``ASKING`` and
+    one button a reading."""
+    read_as: str = ""
+    """The id of the reading that was taken without asking."""
 
 
 class Live(Protocol):
@@ -298,7 +194,8 @@ class Entry:
     ``interaction_id`` is what reactions, corrections and *why* refer to;
     ``reactions`` maps an emoji to how many people gave it, ``mine`` holds
     those of the person looking. A question that asks ``again`` for another
-    answer may ask somebody in particular: ``asked_role``.
+    answer may ask somebody in particular: ``asked_role``. ``readings`` and
+    ``read_as`` are as in ``Delivery``; they are gone once one was chosen.
     """
 
     id: UUID
@@ -315,6 +212,8 @@ class Entry:
     mine: frozenset[str] = frozenset()
     again: UUID | None = None
     asked_role: RoleName | None = None
+    readings: tuple[Reading, ...] = ()
+    read_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,11 +260,19 @@ class CommandHelp:
     summary: str
 
 
+class Refusal(Exception):  # noqa: N818 - it is an outcome for a person, not a fault
+    """An event cannot be taken; the message says why, to the person it came from."""
+
+
 class Host(Protocol):
     """What Mynah offers to its surfaces."""
 
     async def accept(self, incoming: Incoming) -> Accepted:
-        """Verify, dedupe, store and queue an event, in one transaction; then return."""
+        """Verify, dedupe, store and queue an event, in one transaction; then return.
+
+        Raises:
+            Refusal: if it refers to something that is not there, or not this person's.
+        """
 
     async def command(self, person: Person, line: str) -> CommandReply:
         """Run a command such as ``learnings``, ``why ID`` or ``forget ID``; ``help`` lists them."""
@@ -378,6 +285,23 @@ class Host(Protocol):
 
     async def transcript(self, person: Person, conversation_id: UUID) -> Sequence[Entry]:
         """Return a conversation the person may read, oldest first."""
+
+    async def find(self, person: Person, ref: str) -> UUID | None:
+        """Return the interaction whose reply is at the platform's ``ref``, if they may read it."""
+
+    async def asked(self, person: Person, ref: str) -> UUID | None:
+        """Return the interaction that the person's own message at ``ref`` began."""
+
+    async def exchange(self, person: Person, interaction_id: UUID) -> Sequence[Entry]:
+        """Return a question and what was answered to it; nothing if they may not read it."""
+
+    async def unanswered(self, person: Person, channel_id: str, thread_id: str) -> Sequence[UUID]:
+        """Return the person's questions in a thread that are still being answered."""
+
+    async def takes_part(
+        self, workspace_id: str, surface: str, channel_id: str, thread_id: str
+    ) -> bool:
+        """Tell whether somebody talked to Mynah in a thread before."""
 
     async def learned(self, person: Person, interaction_id: UUID) -> Sequence[str]:
         """Return, in plain sentences, what was learned from an interaction."""
