@@ -32,6 +32,8 @@ class Arrival:
         again: the answer that another one is wanted for. One that is gone, or that
             the transaction may not read, counts as none.
         asked_role: who is asked in particular.
+        clarifies: the question that this one says more clearly; as with ``again``, one
+            that is gone counts as none.
     """
 
     surface: str
@@ -45,6 +47,7 @@ class Arrival:
     message_ref: str | None = None
     again: UUID | None = None
     asked_role: str | None = None
+    clarifies: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ async def arrive(unit: Unit, arrival: Arrival, now: datetime) -> Arrived:
                 "said_at": arrival.said_at,
                 "again": arrival.again,
                 "asked_role": arrival.asked_role,
+                "clarifies": arrival.clarifies,
                 "now": now,
             },
         )
@@ -116,12 +120,16 @@ _ARRIVE = text(
         SELECT id FROM interactions
         WHERE workspace_id = :ws AND id = CAST(:again AS uuid)
         FOR KEY SHARE
+    ), unclear AS (
+        SELECT id FROM interactions
+        WHERE workspace_id = :ws AND id = CAST(:clarifies AS uuid)
+        FOR KEY SHARE
     ), asked AS (
         INSERT INTO interactions (
             workspace_id, id, audience, conversation_id, user_id, surface, status, again,
-            asked_role, created_at
+            asked_role, clarifies, created_at
         ) SELECT :ws, :interaction_id, :audience, id, :user_id, :surface, 'accepted',
-            (SELECT id FROM unwanted), :asked_role, :now
+            (SELECT id FROM unwanted), :asked_role, (SELECT id FROM unclear), :now
         FROM thread
     ), said AS (
         INSERT INTO messages (

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select
 
-from learning.store.decisions import choices, runs
+from learning.evidence import Outcome
+from learning.feedback import DISLIKED, LIKED
+from learning.store.decisions import choices, recalled, runs
 from learning.store.ids import new_id
 from learning.store.schema import interactions
 
@@ -192,6 +194,35 @@ class Attempts:
             )
         ).one_or_none()
         return None if row is None else choice_from(row)
+
+    async def found_by(self, limit: int = 500) -> list[Outcome]:
+        """Return what came of recalled items lately, with what found them.
+
+        Those in front of a liked answer, and those cited in a disliked one.
+        """
+        rows = await self._db.execute(
+            select(recalled.c.signals, recalled.c.cited, interactions.c.rating)
+            .join(
+                interactions,
+                (interactions.c.workspace_id == recalled.c.workspace_id)
+                & (interactions.c.id == recalled.c.interaction_id),
+            )
+            .where(
+                recalled.c.mark > 0,
+                (interactions.c.rating >= LIKED)
+                | ((interactions.c.rating <= DISLIKED) & recalled.c.cited),
+            )
+            .order_by(interactions.c.created_at.desc())
+            .limit(limit)
+        )
+        return [
+            Outcome(
+                float(row.signals.get("lexical", 0.0)),
+                float(row.signals.get("dense", 0.0)),
+                row.cited and row.rating >= LIKED,
+            )
+            for row in rows
+        ]
 
 
 def choice_from(row: Any) -> Choice:  # noqa: ANN401 - SQLAlchemy's row

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from learning.memory.slots import topic_of
 from learning.recall import indexed_text
 from learning.recollection import Place, Recollection
 from learning.store.decisions import recalled
+from learning.store.remembered import memories
 from learning.store.schema import (
     interactions,
     knowledge,
@@ -53,6 +55,8 @@ class Contents:
         learned = by_kind.get("answer", []) + by_kind.get("correction", [])
         if learned:
             found |= await self._learnings(learned)
+        if "memory" in by_kind:
+            found |= await self._memories(by_kind["memory"])
         return found
 
     async def texts(self, ids: Sequence[UUID]) -> Mapping[UUID, str]:
@@ -128,6 +132,24 @@ class Contents:
             for row in rows
         }
 
+    async def _memories(self, ids: Sequence[UUID]) -> dict[UUID, Recollection]:
+        rows = await self._db.execute(select(memories).where(memories.c.id.in_(ids)))
+        return {
+            row.id: Recollection(
+                id=row.id,
+                kind="memory",
+                text=row.content["text"],
+                score=0.0,
+                said_at=row.last_seen_at,
+                speaker=row.user_id,
+                trust=row.trust,
+                memory=row.kind,
+                confidence=row.confidence,
+                topic=topic_of(row.content.get("slot", "")),
+            )
+            for row in rows
+        }
+
     async def provenance(
         self, interaction_ids: Sequence[UUID]
     ) -> dict[UUID, tuple[str, frozenset[UUID]]]:
@@ -162,6 +184,8 @@ def passage_text(path: str, title: str, text: str) -> str:
 
 def searchable(recollection: Recollection) -> str:
     """Return the text by which an item is found: titles and paths are words too."""
+    if recollection.kind == "memory":
+        return f"{recollection.text} {recollection.topic}".strip()
     if recollection.place is None:
         return indexed_text(recollection.text, recollection.speaker)
     return passage_text(recollection.place.path, recollection.place.title, recollection.text)

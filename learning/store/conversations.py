@@ -122,6 +122,37 @@ class Conversations:
         ).one_or_none()
         return None if row is None else _conversation(row)
 
+    async def known(self, surface: str, channel_id: str, thread_id: str) -> list[UUID]:
+        """Return what was said in a thread of a platform: one conversation an audience."""
+        return list(
+            await self._db.scalars(
+                select(conversations.c.id).where(
+                    conversations.c.surface == surface,
+                    conversations.c.channel_id == channel_id,
+                    conversations.c.thread_id == thread_id,
+                )
+            )
+        )
+
+    async def said_at_ref(self, surface: str, ref: str, user_id: str) -> UUID | None:
+        """Return the interaction that a person began with a message of theirs."""
+        found: UUID | None = await self._db.scalar(
+            select(messages.c.interaction_id)
+            .join(
+                conversations,
+                (conversations.c.workspace_id == messages.c.workspace_id)
+                & (conversations.c.id == messages.c.conversation_id),
+            )
+            .where(
+                conversations.c.surface == surface,
+                messages.c.message_ref == ref,
+                messages.c.author_id == user_id,
+                messages.c.by == "person",
+            )
+            .limit(1)
+        )
+        return found
+
     async def threads(self, user_id: str, surface: str, limit: int = 100) -> list[Conversation]:
         """Return the person's conversations on a surface, latest first."""
         rows = await self._db.execute(
@@ -192,6 +223,38 @@ class Conversations:
             if mine:
                 own.add(emoji)
         return {key: (counts, frozenset(own)) for key, (counts, own) in counted.items()}
+
+    async def forget_title(self, conversation_id: UUID, texts: Sequence[str]) -> None:
+        """Take a thread's title away if it is the beginning of one of these texts."""
+        found = await self.find(conversation_id)
+        if found is not None and found.title and any(t.startswith(found.title) for t in texts):
+            await self._db.execute(
+                update(conversations)
+                .where(conversations.c.id == conversation_id)
+                .values(title=None)
+            )
+
+    async def distilled(self, conversation_id: UUID) -> int:
+        """Return the position up to which a thread was read for memories; 0 if it was not."""
+        found: int | None = (
+            await self._db.execute(
+                select(conversations.c.distilled_to).where(conversations.c.id == conversation_id)
+            )
+        ).scalar_one_or_none()
+        return found or 0
+
+    async def distil_to(self, conversation_id: UUID, position: int) -> None:
+        """Record up to where a thread was read for memories; it never goes back.
+
+        Args:
+            conversation_id: the thread.
+            position: of the first message that was not read.
+        """
+        await self._db.execute(
+            update(conversations)
+            .where(conversations.c.id == conversation_id)
+            .values(distilled_to=func.greatest(conversations.c.distilled_to, position))
+        )
 
 
 def _conversation(row: Any) -> Conversation:  # noqa: ANN401 - SQLAlchemy's row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import any_, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from learning.store.ids import new_id
@@ -170,6 +170,19 @@ class Outbox:
             row.attempts,
             row.ref,
         )
+
+    async def of_ref(self, surface: str, ref: str) -> UUID | None:
+        """Return the interaction whose reply is shown at a platform's reference.
+
+        A reply in several messages has several references, joined by commas.
+        """
+        shown = func.string_to_array(outbox.c.ref, ",")
+        found: UUID | None = await self._db.scalar(
+            select(outbox.c.interaction_id)
+            .where(outbox.c.surface == surface, literal(ref) == any_(shown))
+            .limit(1)
+        )
+        return found
 
     async def attempt(self, id_: UUID) -> None:
         """Count an attempt, before it is made."""

@@ -9,24 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pgvector import SparseVector
 from sqlalchemy import (
+    Float,
     bindparam,
     func,
-    literal,
     select,
     text,
-    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from learning.lexemes import bm25_weights, idf
-from learning.store.schema import lexeme_statistics, recall_items, scope_statistics
+from learning.store.indexing import Writing
+from learning.store.schema import recall_items
 from learning.store.tables import LEXEME_SPACE
-from learning.store.vectors import Vectors, literal_of
+from learning.store.vectors import literal_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,8 +37,8 @@ if TYPE_CHECKING:
     from learning.scope import Audience
     from learning.store.store import Unit
 
-EXACT_UP_TO: Final = 4_000
-"""Vectors of one workspace that are compared one by one; it costs about 0.5 ms a thousand."""
+LARGE: Final = 1_000
+"""Documents from which on a workspace may have an index for its vectors; long ones have several."""
 
 POSTINGS_UP_TO: Final = 2_500
 """Documents a search looks at for its words; common words are left out beyond that.
@@ -50,7 +48,7 @@ They still count towards the score of every document that a rarer word brings in
 SPREAD_FROM: Final = 10
 """How many of each leg's best bring the items beside them along."""
 
-_FOLD_BATCH = 20_000
+_MOST_BESIDE = 2
 _ALL = 0
 """Stands for "all documents" among the terms; no term is 0."""
 
@@ -67,6 +65,9 @@ class Item:
         position: its place there.
         text: what lexical search sees.
         vectors: shape ``(parts, dimension)``: one vector a part of a long text.
+        rating: mean vote in [1, 5], ``None`` if nobody voted.
+        trust: in [0, 1].
+        confidence: of what was derived, in [0, 1]; 1 for what was said.
     """
 
     id: UUID
@@ -81,6 +82,7 @@ class Item:
     vectors: NDArray[np.float32] | None = None
     rating: float | None = None
     trust: float = 1.0
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Hit:
 
     ``lexical`` is its BM25 score, ``dense`` its cosine similarity; ``None``
     where the leg has no view of it. ``speaker`` is the keyed hash of a name.
+    ``beside`` has its BM25 score for each of the further queries.
     """
 
     id: UUID
@@ -102,8 +105,10 @@ class Hit:
     asks: bool
     rating: float | None
     trust: float
+    confidence: float
     lexical: float | None
     dense: float | None
+    beside: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ class RecallIndex:
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
         self._db = unit.connection
+        self._writing = Writing(unit)
 
     async def add(self, items: Sequence[Item], embedder: str) -> None:
         """Index items; one that is there already is replaced.
@@ -131,32 +137,10 @@ class RecallIndex:
         """
         if not items:
             return
-        await self._lock()
-        # What an earlier version brought to the statistics goes with it, and so do its vectors.
-        known = select(recall_items.c.id).where(recall_items.c.id.in_([item.id for item in items]))
-        await self.remove(list((await self._db.execute(known)).scalars()))
-        rows = [self._row(item) for item in items]
-        statement = upsert(recall_items)
-        await self._db.execute(
-            statement.on_conflict_do_update(
-                index_elements=["workspace_id", "id"],
-                set_={
-                    name: statement.excluded[name]
-                    for name in (
-                        "audience",
-                        "length",
-                        "lexemes",
-                        "weights",
-                        "rating",
-                        "trust",
-                        "valid_to",
-                    )
-                },
-            ),
-            rows,
-        )
-        await Vectors(self._unit).put(
-            {item.id: (item.audience, item.vectors) for item in items if item.vectors is not None},
+        latest = {item.id: item for item in items}.values()
+        await self._writing.add(
+            [self._row(item) for item in latest],
+            {i.id: (i.audience, i.vectors) for i in latest if i.vectors is not None},
             embedder,
         )
 
@@ -165,29 +149,27 @@ class RecallIndex:
         length = sum(terms.values())
         weights = bm25_weights(terms, length)
         return {
-            "workspace_id": self._unit.workspace_id,
-            "id": item.id,
-            "audience": item.audience,
+            "id": str(item.id),
+            "audience": str(item.audience),
             "kind": item.kind,
             "user_id": item.user_id,
-            "sequence_id": item.sequence_id,
+            "sequence_id": str(item.sequence_id),
             "position": item.position,
             "speaker": self._unit.hasher.term(item.speaker.casefold()) if item.speaker else None,
-            "occurred_at": item.occurred_at,
+            "occurred_at": item.occurred_at.isoformat(),
             "length": length,
             "asks": item.text.rstrip().endswith(("?", "？")),
             "lexemes": sorted(terms),
-            "weights": SparseVector(weights, LEXEME_SPACE),
+            "weights": _sparse(weights),
             "rating": item.rating,
             "trust": item.trust,
-            "valid_to": None,
+            "confidence": item.confidence,
         }
 
     async def remove(self, ids: Sequence[UUID]) -> None:
         """Delete items with their vectors, and take their words out of the statistics."""
         if ids:
-            await self._lock()
-            await self._db.execute(_REMOVE, {"ids": list(ids), "ws": self._unit.workspace_id})
+            await self._writing.remove(ids)
 
     async def invalidate(self, ids: Sequence[UUID], now: datetime | None) -> None:
         """Hide items from search from now on; ``None`` shows them again."""
@@ -201,6 +183,18 @@ class RecallIndex:
             update(recall_items).where(recall_items.c.id.in_(ids)).values(rating=rating)
         )
 
+    async def believe(self, confidences: Mapping[UUID, float]) -> None:
+        """Store the confidence of items, each in [0, 1]; what is not there is passed over."""
+        if confidences:
+            await self._db.execute(
+                _BELIEVE,
+                {
+                    "ids": list(confidences),
+                    "confidences": list(confidences.values()),
+                    "ws": self._unit.workspace_id,
+                },
+            )
+
     async def search(
         self,
         query: str,
@@ -208,6 +202,7 @@ class RecallIndex:
         embedder: str,
         *,
         wanted: int = 50,
+        beside: Sequence[Mapping[int, float]] = (),
     ) -> Found:
         """Find candidates by words and by meaning.
 
@@ -217,38 +212,53 @@ class RecallIndex:
                 alone then decide.
             embedder: name of the embedder of ``vector``.
             wanted: candidates a leg may bring.
+            beside: up to two further queries, term → weight. They bring no
+                candidates; every hit says how well it answers them.
+
+        Raises:
+            ValueError: if there are more than two further queries.
         """
+        if len(beside) > _MOST_BESIDE:
+            raise ValueError(f"{len(beside)} further queries: a search takes {_MOST_BESIDE}")
         terms = self._unit.hasher.terms(query)
         frequencies, documents = await self._frequencies(list(terms))
         weights = {term: idf(frequencies.get(term, 0), documents) for term in terms}
         looked_up = _informative(weights, frequencies)
-        hits: list[Hit] = []
-        if looked_up or vector is not None:
-            rows = await self._db.execute(
-                _SEARCH,
-                {
-                    "ws": self._unit.workspace_id,
-                    "terms": looked_up,
-                    "query": _sparse(weights),
-                    "embedder": embedder,
-                    "dimension": 1 if vector is None else len(vector),
-                    "vector": None if vector is None else literal_of(vector),
-                    "wanted": wanted,
-                    "spread": SPREAD_FROM,
-                    "approximate": documents > EXACT_UP_TO,
-                },
-            )
-            hits = [Hit(*row) for row in rows]
+        if not looked_up and vector is None:
+            return Found([], documents, weights)
+        first, second = [*map(_sparse, beside), None, None][:_MOST_BESIDE]
+        rows = await self._read(
+            _SEARCH,
+            {
+                "ws": self._unit.workspace_id,
+                "terms": looked_up,
+                "query": _sparse(weights),
+                "first": first,
+                "second": second,
+                "embedder": embedder,
+                "dimension": 1 if vector is None else len(vector),
+                "vector": None if vector is None else literal_of(vector),
+                "wanted": wanted,
+                "spread": SPREAD_FROM,
+                "approximate": documents > LARGE,
+            },
+        )
+        end = len(beside) - _MOST_BESIDE or None
+        hits = [Hit(*(*row[:-_MOST_BESIDE], row[-_MOST_BESIDE:][:end])) for row in rows]
         return Found(hits, documents, weights)
+
+    async def _read(self, statement: str, values: Mapping[str, Any]) -> list[Any]:
+        connection = await self._unit.driver_connection()
+        cursor = connection.cursor(binary=True)
+        await cursor.execute(statement.encode(), values)
+        return await cursor.fetchall()
 
     async def _frequencies(self, terms: Sequence[int]) -> tuple[dict[int, int], int]:
         """Return in how many documents each term is, and how many documents there are."""
-        held = select(lexeme_statistics.c.lexeme, lexeme_statistics.c.documents).where(
-            lexeme_statistics.c.lexeme.in_(terms)
+        rows = await self._read(
+            _FREQUENCIES, {"ws": self._unit.workspace_id, "terms": terms, "all": _ALL}
         )
-        all_ = select(literal(_ALL), scope_statistics.c.documents)
-        rows = (await self._db.execute(union_all(held, all_))).all()
-        frequencies: dict[int, int] = {row[0]: row[1] for row in rows}
+        frequencies: dict[int, int] = dict(rows)
         return frequencies, frequencies.pop(_ALL, 0)
 
     async def fold(self) -> int:
@@ -257,24 +267,7 @@ class RecallIndex:
         A search does not wait for this: a word that is not counted yet is
         simply taken to be rare.
         """
-        await self._lock()
-        await self._db.execute(
-            upsert(scope_statistics)
-            .values(workspace_id=self._unit.workspace_id)
-            .on_conflict_do_nothing()
-        )
-        folded = await self._db.execute(
-            _FOLD, {"ws": self._unit.workspace_id, "batch": _FOLD_BATCH}
-        )
-        return int(folded.scalar_one())
-
-    async def _lock(self) -> None:
-        """Let one transaction of the workspace change the index at a time.
-
-        Items are counted in the order of their numbers; one that committed
-        after a later one was counted would never be.
-        """
-        await self._db.execute(_LOCK, {"ws": self._unit.workspace_id})
+        return await self._writing.fold()
 
     async def counts(self) -> dict[str, int]:
         """Return how many items of each kind can be recalled."""
@@ -302,84 +295,58 @@ def _sparse(weights: Mapping[int, float]) -> str:
     return f"{{{inside}}}/{LEXEME_SPACE}"
 
 
-_SEARCH = text(
-    """
+_FREQUENCIES: Final = """
+    SELECT lexeme, documents FROM lexeme_statistics
+    WHERE workspace_id = %(ws)s AND lexeme = ANY (%(terms)s::int[])
+    UNION ALL SELECT %(all)s::int, documents FROM scope_statistics WHERE workspace_id = %(ws)s
+"""
+
+_SEARCH: Final = """
     WITH asked AS MATERIALIZED (  -- read once; a generic plan would read them for every row
-        SELECT CAST(CAST(:query AS text) AS sparsevec) AS words,
-               CAST(CAST(:vector AS text) AS halfvec) AS meaning
-    ), lexical AS (
+        SELECT %(query)s::text::sparsevec AS words, %(first)s::text::sparsevec AS first,
+               %(second)s::text::sparsevec AS second, %(vector)s::text::halfvec AS meaning
+    ), lexical AS MATERIALIZED (
         SELECT item_id, row_number() OVER (ORDER BY score DESC) AS place
-        FROM recall_lexical(:terms, CAST(:query AS text), :wanted)
-    ), dense AS (
+        FROM recall_lexical(%(terms)s::int[], %(query)s::text, %(wanted)s::int)
+    ), dense AS MATERIALIZED (
         SELECT item_id, row_number() OVER (ORDER BY similarity DESC) AS place
-        FROM recall_dense(:embedder, :dimension, CAST(:vector AS text), :wanted, :approximate)
-        WHERE CAST(:vector AS text) IS NOT NULL
+        FROM recall_dense(%(embedder)s::text, %(dimension)s::int, %(vector)s::text,
+                          %(wanted)s::int, %(approximate)s::boolean)
+        WHERE %(vector)s::text IS NOT NULL
     ), best AS (
-        SELECT item_id FROM lexical WHERE place <= :spread
-        UNION SELECT item_id FROM dense WHERE place <= :spread
+        SELECT item_id FROM lexical WHERE place <= %(spread)s::int
+        UNION SELECT item_id FROM dense WHERE place <= %(spread)s::int
     ), beside AS MATERIALIZED (  -- bounds made here may be looked up in an index under RLS
         SELECT sequence_id, position - 2 AS first, position + 2 AS last FROM recall_items
-        WHERE workspace_id = :ws AND id = ANY (ARRAY (SELECT item_id FROM best))
+        WHERE workspace_id = %(ws)s AND id = ANY (ARRAY (SELECT item_id FROM best))
     ), found AS (
         SELECT item_id FROM lexical
         UNION SELECT item_id FROM dense
         UNION SELECT n.id FROM beside JOIN recall_items n
-            ON n.workspace_id = :ws AND n.sequence_id = beside.sequence_id
+            ON n.workspace_id = %(ws)s AND n.sequence_id = beside.sequence_id
             AND n.position BETWEEN beside.first AND beside.last
     )
     SELECT i.id, i.kind, i.user_id, i.sequence_id, i.position, i.speaker, i.occurred_at, i.length,
-           i.asks, i.rating, i.trust,
-           -(i.weights <#> (SELECT words FROM asked)), d.similarity
+           i.asks, i.rating, i.trust, i.confidence,
+           -(i.weights <#> (SELECT words FROM asked)), d.similarity,
+           -(i.weights <#> (SELECT first FROM asked)), -(i.weights <#> (SELECT second FROM asked))
     FROM recall_items i
     LEFT JOIN LATERAL (
         SELECT 1 - min(v.embedding <=> (SELECT meaning FROM asked)) AS similarity
         FROM vectors v
-        WHERE v.workspace_id = :ws AND v.item_id = i.id AND v.embedder = :embedder
+        WHERE v.workspace_id = %(ws)s AND v.item_id = i.id AND v.embedder = %(embedder)s
     ) d ON true
-    WHERE i.workspace_id = :ws AND i.id = ANY (ARRAY (SELECT item_id FROM found))
+    WHERE i.workspace_id = %(ws)s AND i.id = ANY (ARRAY (SELECT item_id FROM found))
       AND i.valid_to IS NULL
-    """
-).bindparams(bindparam("terms", type_=ARRAY(recall_items.c.length.type)))
+"""
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:ws, 0))")
-
-_REMOVE = text(
+_BELIEVE = text(
     """
-    WITH gone AS (
-        DELETE FROM recall_items WHERE workspace_id = :ws AND id = ANY (:ids)
-        RETURNING lexemes, folded
-    ), counted AS (
-        SELECT gone.* FROM gone JOIN scope_statistics s ON s.workspace_id = :ws
-        WHERE gone.folded <= s.folded_to
-    ), words AS (
-        UPDATE lexeme_statistics t SET documents = greatest(0, t.documents - c.n)
-        FROM (SELECT l, count(*) AS n FROM counted, unnest(lexemes) l GROUP BY l) c
-        WHERE t.workspace_id = :ws AND t.lexeme = c.l
-    )
-    UPDATE scope_statistics
-    SET documents = greatest(0, documents - (SELECT count(*) FROM counted))
-    WHERE workspace_id = :ws
+    UPDATE recall_items i SET confidence = told.confidence
+    FROM unnest(:ids, :confidences) AS told (id, confidence)
+    WHERE i.workspace_id = :ws AND i.id = told.id AND i.confidence != told.confidence
     """
-).bindparams(bindparam("ids", type_=ARRAY(PG_UUID)))
-
-_FOLD = text(
-    """
-    WITH fresh AS (
-        SELECT lexemes, folded FROM recall_items
-        WHERE workspace_id = :ws
-          AND folded > (SELECT folded_to FROM scope_statistics WHERE workspace_id = :ws)
-        ORDER BY folded LIMIT :batch
-    ), words AS (
-        INSERT INTO lexeme_statistics AS t (workspace_id, lexeme, documents)
-        SELECT :ws, l, count(*) FROM fresh, unnest(lexemes) l GROUP BY l ORDER BY l
-        ON CONFLICT (workspace_id, lexeme)
-        DO UPDATE SET documents = t.documents + excluded.documents
-    ), scope AS (
-        UPDATE scope_statistics SET
-            documents = documents + (SELECT count(*) FROM fresh),
-            folded_to = coalesce((SELECT max(folded) FROM fresh), folded_to)
-        WHERE workspace_id = :ws
-    )
-    SELECT count(*) FROM fresh
-    """
+).bindparams(
+    bindparam("ids", type_=ARRAY(PG_UUID)),
+    bindparam("confidences", type_=ARRAY(Float)),
 )

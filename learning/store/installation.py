@@ -42,7 +42,7 @@ SETTINGS = {
     # After a crash all files are made durable first; see SYNC_METHOD.
     "recovery_init_sync_method": SYNC_METHOD,
     # Small machines: the whole of Mynah stays under 300 MB. The files are cached by the kernel too.
-    "shared_buffers": "64MB",
+    "shared_buffers": "256MB",
     "effective_cache_size": "512MB",
     "max_connections": "100",
     # The default of 18 is three standing worker processes for reads that our cache absorbs.

@@ -45,6 +45,7 @@ class Interaction:
     created_at: datetime
     again: UUID | None = None
     asked_role: str | None = None
+    clarifies: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +238,21 @@ class Interactions(Attempts):
         )
         return {row[0]: row[1] for row in rows}
 
-    async def citing(self, item_ids: Sequence[UUID]) -> list[UUID]:
-        """Return the interactions into whose prompts any of the items was put."""
-        rows = await self._db.execute(
-            select(recalled.c.interaction_id).where(recalled.c.item_id.in_(item_ids)).distinct()
-        )
-        return list(rows.scalars())
+    async def citing(self, item_ids: Sequence[UUID], cited_by: str | None = None) -> list[UUID]:
+        """Return the interactions into whose prompts any of the items was put.
+
+        Args:
+            item_ids: which items.
+            cited_by: only a person's own, and only where the answer quotes it.
+        """
+        statement = select(recalled.c.interaction_id).where(recalled.c.item_id.in_(item_ids))
+        if cited_by is not None:
+            statement = statement.join(
+                interactions,
+                (interactions.c.workspace_id == recalled.c.workspace_id)
+                & (interactions.c.id == recalled.c.interaction_id),
+            ).where(recalled.c.cited, interactions.c.user_id == cited_by)
+        return list((await self._db.execute(statement.distinct())).scalars())
 
     async def corrections_of(self, interaction_id: UUID) -> list[UUID]:
         """Return the corrections that took an interaction's place."""
@@ -251,9 +261,71 @@ class Interactions(Attempts):
         )
         return list(rows.scalars())
 
+    async def settling(self, interaction_id: UUID) -> UUID | None:
+        """Return the newest interaction that says this one's question more clearly."""
+        found: UUID | None = (
+            await self._db.execute(
+                select(interactions.c.id)
+                .where(interactions.c.clarifies == interaction_id)
+                .order_by(interactions.c.created_at.desc(), interactions.c.id.desc())
+                .limit(1)
+            )
+        ).scalar_one_or_none()
+        return found
+
+    async def clarifying(self, interaction_ids: Sequence[UUID]) -> list[UUID]:
+        """Return the interactions that say the questions of these more clearly."""
+        rows = await self._db.execute(
+            select(interactions.c.id)
+            .where(interactions.c.clarifies.in_(interaction_ids))
+            .order_by(interactions.c.id)
+        )
+        return list(rows.scalars())
+
     async def delete(self, ids: Sequence[UUID]) -> None:
-        """Delete interactions with their messages, choices, runs and learnings."""
+        """Delete interactions with all that hangs on them.
+
+        That is their messages, choices, runs, learnings, observations, readings and the
+        steps of personas. Memories stay, without the source: delete what rests on nothing
+        else beforehand.
+        """
         await self._db.execute(delete(interactions).where(interactions.c.id.in_(ids)))
+
+    async def clarify(self, interaction_id: UUID, asked: UUID) -> None:
+        """Note which question of ours an interaction answers."""
+        await self._db.execute(
+            update(interactions).where(interactions.c.id == interaction_id).values(clarifies=asked)
+        )
+
+    async def recent_of(
+        self, user_id: str, limit: int = 200
+    ) -> list[tuple[str, float | None, datetime]]:
+        """Return a person's questions, latest first: kind of task, mean vote, when."""
+        rows = await self._db.execute(
+            select(interactions.c.task_type, interactions.c.rating, interactions.c.created_at)
+            .where(
+                interactions.c.user_id == user_id,
+                interactions.c.status == "done",
+                interactions.c.supersedes.is_(None),
+            )
+            .order_by(interactions.c.created_at.desc())
+            .limit(limit)
+        )
+        return [(row.task_type or "general", row.rating, row.created_at) for row in rows]
+
+    async def unanswered(self, conversation_ids: Sequence[UUID], user_id: str) -> list[UUID]:
+        """Return the person's questions that are still being answered, oldest first."""
+        return list(
+            await self._db.scalars(
+                select(interactions.c.id)
+                .where(
+                    interactions.c.conversation_id.in_(conversation_ids),
+                    interactions.c.user_id == user_id,
+                    interactions.c.status != "done",
+                )
+                .order_by(interactions.c.created_at)
+            )
+        )
 
     async def request_cancel(self, interaction_id: UUID, user_id: str) -> bool:
         """Ask a running turn to stop; only the person who asked may."""
@@ -299,4 +371,5 @@ def _interaction(row: Any) -> Interaction:  # noqa: ANN401 - SQLAlchemy's row
         row.created_at,
         row.again,
         row.asked_role,
+        row.clarifies,
     )

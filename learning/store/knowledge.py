@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Uuid, delete, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from learning.knowledge import KnownDocument
+from learning.store.decisions import recalled
 from learning.store.ids import new_id
-from learning.store.schema import knowledge, knowledge_documents, knowledge_sources
+from learning.store.remembered import knowledge_corrections
+from learning.store.schema import (
+    interactions,
+    knowledge,
+    knowledge_documents,
+    knowledge_sources,
+    learnings,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -22,7 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file, folder, checkout or page that was read."""
+    """A file, folder, checkout or page that was read.
+
+    ``read_at`` is when it was last looked at; ``None`` before its first reading ended.
+    """
 
     id: UUID
     location: str
@@ -31,16 +43,8 @@ class Source:
     added_by: str
     read_at: datetime | None
     documents: int
-
-
-@dataclass(frozen=True, slots=True)
-class KnownDocument:
-    """What is needed to tell whether a document changed."""
-
-    id: UUID
-    digest: str
-    size: int
-    mtime_ns: int
+    validated_at: datetime | None
+    """Since when all of its documents were found to be as they were read."""
 
 
 class DocumentFacts(Protocol):
@@ -115,33 +119,81 @@ class Knowledge:
 
     async def sources(self) -> list[Source]:
         """Return the sources this transaction may read, with their sizes."""
-        count = (
-            select(func.count())
-            .where(
-                knowledge_documents.c.workspace_id == knowledge_sources.c.workspace_id,
-                knowledge_documents.c.source_id == knowledge_sources.c.id,
-            )
-            .scalar_subquery()
+        of_source = (
+            knowledge_documents.c.workspace_id == knowledge_sources.c.workspace_id,
+            knowledge_documents.c.source_id == knowledge_sources.c.id,
+        )
+        count = select(func.count()).where(*of_source).scalar_subquery()
+        validated = (
+            select(func.min(knowledge_documents.c.validated_at)).where(*of_source).scalar_subquery()
         )
         rows = await self._db.execute(
-            select(knowledge_sources, count.label("documents")).order_by(
-                knowledge_sources.c.created_at
-            )
+            select(
+                knowledge_sources, count.label("documents"), validated.label("validated_at")
+            ).order_by(knowledge_sources.c.created_at)
         )
         return [
-            Source(r.id, r.location, r.kind, r.audience, r.added_by, r.read_at, r.documents)
+            Source(
+                r.id,
+                r.location,
+                r.kind,
+                r.audience,
+                r.added_by,
+                r.read_at,
+                r.documents,
+                r.validated_at,
+            )
             for r in rows
         ]
 
-    async def documents(self, source_id: UUID) -> dict[bytes, KnownDocument]:
-        """Return the documents of a source by the digest of their name."""
-        table = knowledge_documents
-        rows = await self._db.execute(
-            select(
-                table.c.name_digest, table.c.id, table.c.digest, table.c.size, table.c.mtime_ns
-            ).where(table.c.source_id == source_id)
+    async def hold(self, source_id: UUID) -> bool:
+        """Let nobody else change a source until the transaction ends; tell whether it is there.
+
+        Who changes what was read from a source holds it first: two readings of it
+        then take turns, and none waits for the other in a circle.
+        """
+        held = await self._db.execute(
+            select(knowledge_sources.c.id)
+            .where(knowledge_sources.c.id == source_id)
+            .with_for_update(key_share=True)
         )
-        return {bytes(r[0]): KnownDocument(r[1], r[2], r[3], r[4]) for r in rows}
+        return held.one_or_none() is not None
+
+    async def documents(
+        self, source_id: UUID, names: Sequence[str] | None = None
+    ) -> dict[bytes, KnownDocument]:
+        """Return the documents of a source by the digest of their name.
+
+        Args:
+            source_id: the source.
+            names: only these documents.
+        """
+        table = knowledge_documents
+        statement = select(
+            table.c.name_digest,
+            table.c.id,
+            table.c.digest,
+            table.c.size,
+            table.c.mtime_ns,
+            table.c.validated_at,
+            table.c.confidence < 1,
+            table.c.topics.is_not(None),
+        ).where(table.c.source_id == source_id)
+        if names is not None:
+            statement = statement.where(
+                table.c.name_digest.in_([self.name_digest(name) for name in names])
+            )
+        rows = await self._db.execute(statement)
+        return {bytes(row[0]): KnownDocument(*row[1:]) for row in rows}
+
+    async def names(self, document_ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Return what documents are called."""
+        rows = await self._db.execute(
+            select(knowledge_documents.c.id, knowledge_documents.c.name).where(
+                knowledge_documents.c.id.in_(document_ids)
+            )
+        )
+        return {row.id: row.name for row in rows}
 
     def name_digest(self, name: str) -> bytes:
         """Return the key ``documents`` uses for a name."""
@@ -155,6 +207,7 @@ class Knowledge:
         mtime_ns: int,
         audience: Audience,
         now: datetime,
+        topics: Sequence[str] = (),
     ) -> UUID:
         """Add a document with its passages; an earlier version must be removed first."""
         document_id = new_id()
@@ -170,7 +223,9 @@ class Knowledge:
                 size=document.size,
                 mtime_ns=mtime_ns,
                 media_type=document.media_type,
+                topics=list(topics),
                 read_at=now,
+                validated_at=now,
             )
         )
         if passages:
@@ -202,13 +257,38 @@ class Knowledge:
         )
         return list(rows.scalars())
 
-    async def touch(self, document_id: UUID, mtime_ns: int, now: datetime) -> None:
-        """Note that a document was looked at and found unchanged."""
+    async def touch(
+        self,
+        document_id: UUID,
+        mtime_ns: int,
+        now: datetime,
+        topics: Sequence[str] | None = None,
+    ) -> None:
+        """Note that a document was read again and is as it was."""
+        described = {} if topics is None else {"topics": list(topics)}
         await self._db.execute(
             update(knowledge_documents)
             .where(knowledge_documents.c.id == document_id)
-            .values(mtime_ns=mtime_ns, read_at=now)
+            .values(mtime_ns=mtime_ns, validated_at=now, confidence=1.0, **described)
         )
+
+    async def validate(self, document_ids: Sequence[UUID], now: datetime) -> None:
+        """Note that documents were looked at and found unchanged."""
+        if document_ids:
+            await self._db.execute(
+                update(knowledge_documents)
+                .where(knowledge_documents.c.id.in_(document_ids))
+                .values(validated_at=now, confidence=1.0)
+            )
+
+    async def doubt(self, document_ids: Sequence[UUID], confidence: float) -> None:
+        """Note that documents changed or are missing, and were not read again."""
+        if document_ids:
+            await self._db.execute(
+                update(knowledge_documents)
+                .where(knowledge_documents.c.id.in_(document_ids))
+                .values(confidence=confidence)
+            )
 
     async def remove(self, document_ids: Sequence[UUID]) -> None:
         """Delete documents with their passages."""
@@ -221,7 +301,67 @@ class Knowledge:
         await self._db.execute(delete(knowledge_sources).where(knowledge_sources.c.id == source_id))
 
     async def read(self, source_id: UUID, now: datetime) -> None:
-        """Note that a source was read to its end."""
+        """Note that a source was looked at to its end."""
         await self._db.execute(
             update(knowledge_sources).where(knowledge_sources.c.id == source_id).values(read_at=now)
         )
+
+    async def corrected(self, learning_id: UUID, interaction_id: UUID) -> int:
+        """Note which passages a correction speaks against; return how many more they are.
+
+        They are those that the corrected answer cited; a correction of a correction
+        speaks against what the first answer cited.
+
+        Args:
+            learning_id: the correction.
+            interaction_id: the answer that it replaces.
+        """
+        corrected = (
+            select(interactions.c.id, interactions.c.supersedes)
+            .where(interactions.c.id == interaction_id)
+            .cte(recursive=True)
+        )
+        earlier = select(interactions.c.id, interactions.c.supersedes).join(
+            corrected, interactions.c.id == corrected.c.supersedes
+        )
+        answers = corrected.union(earlier)
+        cited = (
+            select(knowledge.c.workspace_id, knowledge.c.id, literal(learning_id, Uuid))
+            .join(
+                recalled,
+                (recalled.c.workspace_id == knowledge.c.workspace_id)
+                & (recalled.c.item_id == knowledge.c.id),
+            )
+            .where(recalled.c.cited, recalled.c.interaction_id.in_(select(answers.c.id)))
+            .distinct()
+        )
+        linked = await self._db.execute(
+            upsert(knowledge_corrections)
+            .from_select(["workspace_id", "item_id", "learning_id"], cited)
+            .on_conflict_do_nothing()
+            .returning(knowledge_corrections.c.item_id)
+        )
+        return len(linked.all())
+
+    async def corrections_of(self, item_ids: Sequence[UUID]) -> Mapping[UUID, list[UUID]]:
+        """Return, per passage, the corrections that hold and speak against it, newest first.
+
+        Those that this transaction may not read speak against nothing here.
+        """
+        if not item_ids:
+            return {}
+        link = knowledge_corrections
+        rows = await self._db.execute(
+            select(link.c.item_id, link.c.learning_id)
+            .join(
+                learnings,
+                (learnings.c.workspace_id == link.c.workspace_id)
+                & (learnings.c.id == link.c.learning_id),
+            )
+            .where(link.c.item_id.in_(item_ids), learnings.c.valid_to.is_(None))
+            .order_by(learnings.c.created_at.desc(), learnings.c.id.desc())
+        )
+        found: dict[UUID, list[UUID]] = {}
+        for item_id, learning_id in rows:
+            found.setdefault(item_id, []).append(learning_id)
+        return found

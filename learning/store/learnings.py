@@ -117,6 +117,14 @@ class Learnings:
         )
         return [_learning(row) for row in rows]
 
+    async def page(self, after: UUID | None, limit: int) -> list[Learning]:
+        """Return learnings that hold, in the order of their ids."""
+        statement = select(learnings).where(learnings.c.valid_to.is_(None))
+        if after is not None:
+            statement = statement.where(learnings.c.id > after)
+        rows = await self._db.execute(statement.order_by(learnings.c.id).limit(limit))
+        return [_learning(row) for row in rows]
+
     async def count(self) -> int:
         """Return how many learnings hold."""
         counted: int = (

@@ -15,6 +15,8 @@ from learning.scope import person
 from learning.store.decisions import recalled
 from learning.store.ids import new_id
 from learning.store.index import RecallIndex
+from learning.store.interpretations import Interpretations
+from learning.store.remembered import memories
 from learning.store.schema import (
     audit,
     consents,
@@ -83,6 +85,14 @@ def belongs_to(table: Table, user_id: str) -> ColumnElement[bool] | None:
     return through if named is None else or_(named, through)
 
 
+async def is_buried(unit: Unit, digest: bytes) -> bool:
+    """Return whether something was forgotten on request; any transaction may ask."""
+    row = await unit.connection.execute(
+        select(tombstones.c.digest).where(tombstones.c.digest == digest)
+    )
+    return row.one_or_none() is not None
+
+
 class People:
     """Acts on everything one person has in a workspace, within one transaction.
 
@@ -119,7 +129,10 @@ class People:
         """
         # Feedback takes the interaction's row and then the index; so does this, to end no deadlock.
         await self._db.execute(
-            select(interactions.c.id).where(interactions.c.user_id == user_id).with_for_update()
+            select(interactions.c.id)
+            .where(interactions.c.user_id == user_id)
+            .order_by(interactions.c.id)
+            .with_for_update()
         )
         await self._redact_quotes(user_id)
         counts: dict[str, int] = {}
@@ -180,6 +193,7 @@ class People:
         mine = union(
             select(recall_items.c.id).where(recall_items.c.user_id == user_id),
             select(messages.c.id).where(messages.c.author_id == user_id),
+            select(memories.c.id).where(memories.c.user_id == user_id),
         )
         repeated = await self._learned_from_questions_of(user_id)
         await self.redact(
@@ -188,6 +202,8 @@ class People:
             ),
             keep_of=user_id,
         )
+        learned = select(learnings.c.id).where(learnings.c.user_id == user_id)
+        await Interpretations(self._unit).empty_speaking_of(union(mine, learned), keep_of=user_id)
         await self._unlearn(repeated)
         await self._forget_replaced(
             select(interactions.c.id).where(interactions.c.user_id == user_id)
@@ -238,6 +254,7 @@ class People:
         await self._db.execute(
             update(interactions).where(interactions.c.id.in_(affected)).values(explanation=None)
         )
+        await Interpretations(self._unit).empty(affected)
         await self._db.execute(delete(outbox).where(outbox.c.interaction_id.in_(affected)))
         await self._forget_replaced(affected)
         rows = await self._db.execute(
@@ -276,6 +293,8 @@ class People:
             )
 
     async def _unlearn(self, ids: Sequence[UUID]) -> None:
+        interpretations = Interpretations(self._unit)
+        await interpretations.empty(await interpretations.speaking_of(ids))
         await RecallIndex(self._unit).remove(ids)
         await self._db.execute(delete(learnings).where(learnings.c.id.in_(ids)))
 
@@ -295,10 +314,7 @@ class People:
 
     async def buried(self, digest: bytes) -> bool:
         """Return whether something was forgotten on request."""
-        row = await self._db.execute(
-            select(tombstones.c.digest).where(tombstones.c.digest == digest)
-        )
-        return row.one_or_none() is not None
+        return await is_buried(self._unit, digest)
 
     async def note(
         self,

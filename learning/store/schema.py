@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from learning.store import decisions  # noqa: F401 - its tables belong to the metadata
+from learning.store import decisions, remembered  # noqa: F401 - their tables belong to the metadata
 from learning.store.tables import LEXEME_SPACE, Personal, belongs_to, metadata, table, time
 from learning.store.types import AudienceType, EncryptedJSON, EncryptedText
 
@@ -48,6 +48,8 @@ conversations = table(
     Column("user_id", Text, nullable=False),
     Column("title", EncryptedText),
     Column("next_position", Integer, nullable=False, server_default="0"),
+    # Up to where a model has read it for memories.
+    Column("distilled_to", Integer, nullable=False, server_default="0"),
     time("created_at"),
     time("updated_at"),
     # What one person alone can read in a thread is a conversation of its own.
@@ -71,6 +73,7 @@ interactions = table(
     Column("supersedes", Uuid),
     Column("again", Uuid),  # the answer that another one was wanted for
     Column("asked_role", Text),  # who was asked in particular
+    Column("clarifies", Uuid),  # the question that this one says more clearly
     Column("cancel_requested", Boolean, nullable=False, server_default="false"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("rating", Float),  # mean vote in [1, 5]
@@ -81,13 +84,16 @@ interactions = table(
     time("completed_at", nullable=True),
     belongs_to("conversations", "conversation_id"),
     belongs_to("interactions", "supersedes", ondelete="SET NULL"),
-    belongs_to("interactions", "again", ondelete="SET NULL", name="fk_interactions_again"),
+    *(
+        belongs_to("interactions", name, ondelete="SET NULL", name=f"fk_interactions_{name}")
+        for name in ("again", "clarifies")
+    ),
     Index(None, "workspace_id", "conversation_id", "created_at"),
     Index(None, "workspace_id", "user_id", "created_at"),
     # Deleting an interaction looks for those that refer to it.
     *(
         Index(None, "workspace_id", name, postgresql_where=text(f"{name} IS NOT NULL"))
-        for name in ("supersedes", "again")
+        for name in ("supersedes", "again", "clarifies")
     ),
     audience=True,
     person=Personal(column="user_id"),
@@ -167,7 +173,10 @@ knowledge_documents = table(
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
     Column("media_type", Text, nullable=False),
+    Column("topics", EncryptedJSON),  # what it is about, most telling first
+    Column("confidence", Float, nullable=False, server_default="1"),
     time("read_at"),
+    time("validated_at"),  # when it was last found to be as it was read
     belongs_to("knowledge_sources", "source_id"),
     UniqueConstraint("workspace_id", "source_id", "name_digest"),
     person=Personal(parent="knowledge_sources"),
@@ -206,6 +215,7 @@ recall_items = table(
     Column("weights", SPARSEVEC(LEXEME_SPACE), nullable=False),  # BM25's document side
     Column("rating", Float),
     Column("trust", Float, nullable=False, server_default="1"),
+    Column("confidence", Float, nullable=False, server_default="1"),
     Column("valid_to", DateTime(timezone=True)),
     Column(
         "folded", BigInteger, Identity(), nullable=False

@@ -7,7 +7,6 @@ readable audiences set for that transaction alone.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections import OrderedDict
 from contextlib import asynccontextmanager
@@ -35,9 +34,6 @@ EVERYONE = "*"
 _SEPARATOR = "\x1f"
 _KEYS_REMEMBERED = 256
 
-_MOST_INDEXABLE = 4_000
-"""Dimensions of a half vector that pgvector can index."""
-
 SEARCH_PATH = f"-csearch_path={tables.SCHEMA},public,extensions"
 """Where names are looked up; ``extensions`` is where Supabase keeps pgvector."""
 
@@ -45,12 +41,6 @@ _ENTER = text(
     "SELECT set_config('role', :role, true), "
     "set_config('mynah.workspace_id', :workspace_id, true), "
     "set_config('mynah.audiences', :audiences, true)"
-)
-
-_TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
-_UNLOCK = text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
-_IS_VALID = text(
-    f"SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('{tables.SCHEMA}.' || :name)"
 )
 
 
@@ -192,37 +182,6 @@ class Store:
             for table in tables.metadata.sorted_tables:
                 if table.info["person"].column or table.info["person"].parent:
                     await plain.exec_driver_sql(f"VACUUM {table.fullname}")
-
-    async def index_vectors(self, embedder: str, dimension: int) -> None:
-        """Build the approximate index for an embedder's vectors, if there is none yet.
-
-        Searches in small workspaces compare every vector and need none, so
-        this is for background work once a workspace has grown.
-        """
-        if dimension > _MOST_INDEXABLE:
-            return
-        name = "ix_vectors_" + hashlib.sha256(f"{embedder}/{dimension}".encode()).hexdigest()[:16]
-        literal = embedder.replace("'", "''")
-        async with self._engine.connect() as connection:
-            plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            # Who waits for a lock holds up the building itself; who comes second has nothing to do.
-            if not (await plain.execute(_TRY_LOCK, {"name": name})).scalar_one():
-                return
-            try:
-                valid = (await plain.execute(_IS_VALID, {"name": name})).scalar_one_or_none()
-                if valid:
-                    return
-                if valid is not None:  # a building that was cut short left it: in use by nobody
-                    await plain.exec_driver_sql(f"DROP INDEX CONCURRENTLY {tables.SCHEMA}.{name}")
-                await plain.exec_driver_sql(
-                    f"CREATE INDEX CONCURRENTLY {name} ON {tables.SCHEMA}.vectors "
-                    f"USING hnsw ((embedding::halfvec({int(dimension)})) halfvec_cosine_ops) "
-                    f"WHERE embedder = '{literal}'"
-                )
-                # Without figures of the table the planner takes it for empty and scans it.
-                await plain.exec_driver_sql(f"ANALYZE {tables.SCHEMA}.vectors")
-            finally:
-                await plain.execute(_UNLOCK, {"name": name})
 
     def connect(self) -> AsyncConnection:
         """Return a bare connection, for notifications; rows are reached through ``begin``."""

@@ -363,7 +363,7 @@ async def test_the_contents_behind_what_was_found(store: Store, workspace: str) 
         assert (seen.location, seen.documents, seen.added_by) == ("/docs", 1, "U1")
         known = await knowledge.documents(source)
         assert known[knowledge.name_digest("a.md")].mtime_ns == 7
-        await knowledge.touch(document, 8, NOW)
+        await knowledge.touch(document, 8, NOW, ["here"])
         await knowledge.read(source, NOW)
         assert (await knowledge.documents(source))[knowledge.name_digest("a.md")].mtime_ns == 8
         assert await knowledge.passages([document]) == [passage.id]

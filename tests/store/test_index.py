@@ -9,10 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import hypothesis.strategies as st
-import numpy as np
 import pytest
 from hypothesis import given, settings
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from learning.lexemes import bm25_weights, idf
 from learning.scope import person
@@ -20,11 +19,12 @@ from learning.store.ids import new_id
 from learning.store.index import POSTINGS_UP_TO, Hit, Item, RecallIndex
 from learning.store.schema import lexeme_statistics, recall_items, scope_statistics, vectors
 from learning.store.vectors import Vectors
-from tests.store.support import DIMENSION, EMBEDDER, NOW, ask, directions, item
+from tests.store.support import EMBEDDER, NOW, directions, item
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from learning.store.store import Store, Unit
@@ -324,76 +324,3 @@ async def test_many_writers_at_once_neither_lock_up_nor_miscount(
     async with store.begin(workspace) as unit:
         await assert_statistics_are_a_recount(unit)
         assert len(await hits(unit, "airship")) == 8
-
-
-async def test_the_approximate_search_finds_the_true_neighbours(
-    fresh_database: str, store: Store
-) -> None:
-    """6,000 vectors: more than are compared one by one."""
-    count, dimension, wanted = 6_000, 32, 10
-    # Real embeddings lie in clusters; pure noise is harder than anything a workspace holds.
-    rng = np.random.default_rng(3)
-    centres = directions(60, dimension, seed=1)
-    drawn = centres[rng.integers(0, 60, count)] + rng.normal(0, 0.15, (count, dimension))
-    stored = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
-    queries = stored[:20] + rng.normal(0, 0.05, (20, dimension)).astype(np.float32)
-    async with type(store)(fresh_database, store._cipher) as own:
-        async with own.begin("w", None) as unit:
-            index = RecallIndex(unit)
-            ids = [new_id() for _ in range(count)]
-            for start in range(0, count, 1_000):
-                some = slice(start, start + 1_000)
-                await index.add(
-                    [
-                        item("", id_=id_, vectors=vector[None])
-                        for id_, vector in zip(ids[some], stored[some], strict=True)
-                    ],
-                    EMBEDDER,
-                )
-            await index.fold()
-        await own.index_vectors(EMBEDDER, dimension)
-        await own.index_vectors(EMBEDDER, dimension)
-        hit = 0
-        async with own.begin("w", None) as unit:
-            for query in queries:
-                nearest = np.argsort(-(stored @ query))[:wanted]
-                found = await RecallIndex(unit).search("", query, EMBEDDER, wanted=wanted)
-                hit += len({ids[n] for n in nearest} & {one.id for one in found.hits})
-            scans = await unit.connection.execute(
-                text(
-                    "SELECT sum(pg_stat_get_xact_numscans(indexrelid)) FROM pg_index "
-                    "WHERE indexrelid::regclass::text LIKE '%ix_vectors_%'"
-                )
-            )
-            assert scans.scalar_one() >= len(queries), "the index was not used"
-        assert hit / (wanted * len(queries)) >= 0.95
-
-
-async def test_an_index_that_broke_half_way_is_built_anew(
-    fresh_database: str, store: Store
-) -> None:
-    async with type(store)(fresh_database, store._cipher) as own:
-        odd = item("odd", vectors=directions(1, 3))
-        async with own.begin("w") as unit:
-            await RecallIndex(unit).add([odd], EMBEDDER)
-        with pytest.raises(Exception, match="expected 8 dimensions"):
-            await own.index_vectors(EMBEDDER, DIMENSION)
-        async with own.begin("w") as unit:
-            await RecallIndex(unit).remove([odd.id])
-        await own.index_vectors(EMBEDDER, DIMENSION)
-        assert ask(
-            fresh_database,
-            "SELECT indisvalid FROM pg_index WHERE indexrelid::regclass::text LIKE '%ix_vectors_%'",
-        ) == [(True,)]
-
-
-async def test_too_many_dimensions_are_compared_one_by_one(
-    fresh_database: str, store: Store
-) -> None:
-    async with type(store)(fresh_database, store._cipher) as own:
-        await own.index_vectors(EMBEDDER, 4_001)
-        await own.index_vectors('it\'s "odd"; --', 8)
-        assert (
-            len(ask(fresh_database, "SELECT 1 FROM pg_indexes WHERE indexname LIKE 'ix_vectors_%'"))
-            == 1
-        )

@@ -17,6 +17,7 @@ from sqlalchemy.types import (
     ARRAY,
     JSON,
     Boolean,
+    Date,
     DateTime,
     Float,
     Integer,
@@ -50,6 +51,7 @@ VALUES: dict[type[Any], Any] = {
     EncryptedJSON: {"a": 1},
     JSON: {"a": 1},
     Boolean: True,
+    Date: NOW.date(),
     DateTime: NOW,
     Float: 0.5,
     Integer: 1,
@@ -67,6 +69,8 @@ def value(column: Column[Any]) -> Any:
         return id_
     if isinstance(column.type, LargeBinary):
         return id_.bytes
+    if isinstance(column.type, ARRAY) and isinstance(column.type.item_type, Uuid):
+        return [id_]
     made = (made for kind, made in VALUES.items() if isinstance(column.type, kind))
     return next(made, id_.hex)
 

@@ -22,15 +22,17 @@ from bot.queue import schema_sql
 from learning.scope import WORKSPACE
 from learning.store import schema, tables
 from learning.store.address import conninfo_of, url_of
+from learning.store.approximate import index_vectors
 from learning.store.cipher import Cipher
 from learning.store.errors import StoreUnavailable
 from learning.store.ids import new_id
+from learning.store.index import RecallIndex
 from learning.store.interactions import Interactions
 from learning.store.migrate import check_pgvector, migrate, newest
 from learning.store.performance import Performance
 from learning.store.states import States
 from learning.store.store import SEARCH_PATH, Store
-from tests.store.support import NOW, ask, exchange
+from tests.store.support import DIMENSION, EMBEDDER, NOW, ask, directions, exchange, item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -334,11 +336,13 @@ async def test_the_owner_needs_not_be_a_superuser(owner: str, empty_database: st
         await store.check_key()
         async with store.begin("T1", (WORKSPACE,)) as unit:
             await exchange(unit, "U1", "Who is the owner?")
+            indexed = item("Who is the owner?", vectors=directions(1))
+            await RecallIndex(unit).add([indexed], EMBEDDER)
         async with store.begin("T2", None) as unit:
             seen = await unit.connection.exec_driver_sql("SELECT FROM mynah.messages")
             assert seen.all() == []
         assert await store.workspace_ids() == ["T1", "T2"]
-        await store.index_vectors("test", 8)
+        assert await index_vectors(store, "T1", EMBEDDER, DIMENSION, lambda *_: True)
         await store.vacuum()
 
 

@@ -13,8 +13,16 @@ from learning.store.conversations import Conversations
 from learning.store.decisions import arms, ledger
 from learning.store.feedback import Signals
 from learning.store.index import RecallIndex
+from learning.store.interpretations import Interpretations
 from learning.store.knowledge import Knowledge
 from learning.store.people import REMOVED, Consents, People, belongs_to, personal
+from learning.store.remembered import (
+    memories,
+    memory_sources,
+    observations,
+    persona_changes,
+    personas,
+)
 from learning.store.rules import RoutingRules
 from learning.store.schema import (
     audit,
@@ -115,7 +123,8 @@ async def test_an_export_has_everything_of_the_person_and_nothing_of_others(
     assert set(found) == {
         "conversations", "interactions", "messages", "choices", "runs", "signals", "learnings",
         "knowledge_sources", "knowledge_documents", "knowledge", "consents",
-        "credits", "arms", "routing_rules",
+        "credits", "arms", "routing_rules", "memories", "observations", "personas",
+        "persona_changes", "interpretations",
     }  # fmt: skip
     assert {row["text"] for row in found["messages"]} == {
         f"private {HERS}", f"shared {HERS}", HERS, f"{HERS} said so",
@@ -128,6 +137,13 @@ async def test_an_export_has_everything_of_the_person_and_nothing_of_others(
     assert [(row["user_id"], row["weight"]) for row in found["arms"]] == [(ALICE, 1.0)]
     assert {row["rule"] for row in found["routing_rules"]} == {"pin"}, "the bans are Bob's"
     assert len(found["routing_rules"]) == len(found["credits"]) == 2
+    assert {row["content"]["text"] for row in found["memories"]} == {
+        f"prefers {HERS}", f"prefers {HERS} no more",
+    }  # fmt: skip
+    assert [row["content"]["value"] for row in found["observations"]] == [HERS]
+    assert [row["facets"] for row in found["personas"]] == [{"concise": 0.75}]
+    assert [row["cause"] for row in found["persona_changes"]] == ["vote"]
+    assert [row["content"]["chosen_text"] for row in found["interpretations"]] == [f"build {HERS}"]
     assert not any(isinstance(value, bytes) for row in found["knowledge"] for value in row.values())
 
 
@@ -140,12 +156,14 @@ async def test_after_erasure_nothing_is_left_of_the_person(
             before = await everything(unit)
             assert {name for name, text in before.items() if HERS in text} >= {
                 "conversations", "interactions", "messages", "learnings", "outbox",
-                "knowledge_sources", "knowledge_documents", "knowledge",
+                "knowledge_sources", "knowledge_documents", "knowledge", "memories",
+                "observations", "interpretations",
             }  # fmt: skip
         async with store.begin("T1", None) as unit:
             counts = await People(unit).erase(ALICE, NOW)
         assert counts["messages"] == 3
-        assert counts["recall_items"] == 3
+        assert counts["recall_items"] == 4
+        assert counts["memories"] == 2
         async with store.begin("T1", None) as unit:
             after = await everything(unit)
             assert [name for name, text in after.items() if HERS in text] == []
@@ -210,9 +228,32 @@ async def test_after_erasure_others_keep_what_is_theirs(store: Store, workspace:
 
         signals = await Signals(unit).standing(world.quote.interaction_id)
         assert signals == [], "hers was the only one"
+        await others_are_known(unit, world)
     async with store.begin(f"{workspace}-other", None) as unit:
         texts = [row["text"] for row in await rows(unit, messages)]
         assert HERS in texts, "another workspace is another matter"
+
+
+async def others_are_known(unit: Unit, world: World) -> None:
+    assert {row["id"]: row["content"]["text"] for row in await rows(unit, memories)} == {
+        world.memories[BOB]: f"prefers {BOBS}",
+        world.memories[CAROL]: f"prefers {CAROLS}",
+    }
+    assert [row["memory_id"] for row in await rows(unit, memory_sources)] == [
+        world.memories[BOB], world.memories[CAROL],
+    ]  # fmt: skip
+    for table in (observations, personas, persona_changes):
+        assert {row["user_id"] for row in await rows(unit, table)} == {BOB, CAROL}, table.name
+    interpretations = Interpretations(unit)
+    own = await interpretations.of(world.clear.interaction_id)
+    assert own is not None
+    assert own.chosen_text == f"build {BOBS}"
+    for said in (world.reply, world.unrelated):
+        repeating = await interpretations.of(said.interaction_id)
+        assert repeating is not None
+        assert (repeating.readings, repeating.context, repeating.chosen_text) == ((), {}, "")
+    # That he was asked, and what came of it, is his own.
+    assert [asked.outcome for asked in await interpretations.outcomes(BOB)] == ["first", "first"]
 
 
 async def test_after_erasure_the_index_holds_what_is_left(store: Store, workspace: str) -> None:
@@ -237,7 +278,8 @@ async def test_after_erasure_the_index_holds_what_is_left(store: Store, workspac
         left = {row["id"] for row in await rows(unit, recall_items)}
         assert world.hidden not in left
         assert world.handbook in left
-        sources = {row["id"] for table in (messages, learnings) for row in await rows(unit, table)}
+        kept = (messages, learnings, memories)
+        sources = {row["id"] for table in kept for row in await rows(unit, table)}
         assert left - {world.handbook} <= sources, "an entry stays without what it was made from"
         assert {row["item_id"] for row in await rows(unit, vectors)} == left
 

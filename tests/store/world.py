@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from learning.interpretation.contract import Reading
+from learning.memory.contract import Draft
 from learning.routing.slots import Tally
 from learning.scope import WORKSPACE, Audience, channel, person
 from learning.store.arms import Arms
@@ -14,9 +16,14 @@ from learning.store.feedback import Signals
 from learning.store.ids import new_id
 from learning.store.index import RecallIndex
 from learning.store.interactions import Interactions, Recall, Run
+from learning.store.interpretations import Interpretations
 from learning.store.knowledge import Knowledge, NewPassage
+from learning.store.learning_metrics import LearningMetrics
 from learning.store.learnings import Learnings
+from learning.store.memories import Memories
+from learning.store.observations import Observations
 from learning.store.people import Consents, People
+from learning.store.personas import Personas
 from learning.store.rules import RoutingRules
 from learning.store.states import States
 from tests.store.support import (
@@ -71,7 +78,7 @@ class World:
         by_carol = await self.correct(CAROL, self.quote)
         self.instead = await self.learn("correction", by_carol, CAROL, BOBS, CAROLS, HERS)
         by_alice = await self.correct(ALICE, self.unrelated)
-        await self.learn("correction", by_alice, ALICE, CAROLS, HERS)
+        self.hers = await self.learn("correction", by_alice, ALICE, CAROLS, HERS)
         by_bob = await self.correct(BOB, by_alice)
         self.again = await self.learn("correction", by_bob, BOB, CAROLS, BOBS, HERS)
 
@@ -82,9 +89,51 @@ class World:
         self.hidden = await self.read(ALICE, person(ALICE), HERS)
         self.handbook = await self.read(ALICE, WORKSPACE, "handbook")
         await People(unit).note(ALICE, "export", None, {}, NOW)
+        await self.remember()
         await RecallIndex(unit).fold()
         await self.route()
         return self
+
+    async def remember(self) -> None:
+        """Let everybody be known for something; readings of others repeat what Alice said."""
+        self.memories = {
+            user: await self.know(user, word, said)
+            for user, word, said in (
+                (ALICE, HERS, self.private),
+                (BOB, BOBS, self.reply),
+                (CAROL, CAROLS, self.unrelated),
+            )
+        }
+        # What she prefers now took the place of what she preferred then.
+        draft = Draft("preference", f"prefers {HERS} no more")
+        sources = [self.private.interaction_id, self.shared.interaction_id]
+        newer = await Memories(self.unit).put(draft, ALICE, person(ALICE), sources, NOW)
+        assert newer is not None
+        await Memories(self.unit).supersede(self.memories[ALICE], newer, NOW)
+        await self.read_as(ALICE, self.private, f"build {HERS}", self.memories[ALICE])
+        await self.read_as(BOB, self.reply, f"say {HERS} again", self.learnt)
+        await self.read_as(CAROL, self.unrelated, f"write {HERS}", self.hers)
+        self.clear = await self.ask(BOB, "clear", C1, "bobs")
+        await self.read_as(BOB, self.clear, f"build {BOBS}", self.memories[BOB])
+        await LearningMetrics(self.unit).add(NOW.date(), applied=2)
+
+    async def know(self, user: str, word: str, said: Exchange) -> UUID:
+        id_, audience = said.interaction_id, person(user)
+        draft = Draft("preference", f"prefers {word}", slot="word", value=word, tags=(word,))
+        memory = await Memories(self.unit).put(draft, user, audience, [id_], NOW)
+        assert memory is not None
+        await self.index(memory, user, draft.text, audience, kind="memory")
+        await Observations(self.unit).add(user, id_, audience, "word", word, None, NOW)
+        half, more, step = {"concise": 0.5}, {"concise": 0.75}, {"concise": 0.25}
+        await Personas(self.unit).apply(user, id_, "vote", half, more, step, {"reward": 1.0}, NOW)
+        return memory
+
+    async def read_as(self, user: str, said: Exchange, text: str, source: UUID) -> None:
+        id_ = said.interaction_id
+        readings = [Reading("h1", text, 0.75, (source,)), Reading("h2", "no", 0.5)]
+        interpretations = Interpretations(self.unit)
+        await interpretations.put(id_, user, C1, readings, "asked", 0.8, {"goals": [text]}, "", NOW)
+        await interpretations.settle(id_, "first", "h1", text, NOW)
 
     async def route(self) -> None:
         for one in (self.private, self.shared, self.quote):
