@@ -1,0 +1,1 @@
+"""What is remembered of people: how it is found in their words, kept, and faded."""
