@@ -1,0 +1,1 @@
+"""What a short request may mean, and when to ask instead of guess."""
