@@ -1,67 +1,97 @@
-"""Orders what was found for a question, and fills a prompt with it.
+"""Orders what was found for a question.
 
-Decides how much each sign of relevance counts: shared words, similar meaning,
-a relevant neighbour, who spoke, when, how a person rated it. Refuses to know
-how candidates were found; the store hands them over with both raw scores.
+Decides how much each sign of relevance counts: shared words, similar meaning, a
+relevant neighbour, who spoke, when, which things are named, what kind of words an
+answer holds, how a person rated it. Refuses to know how candidates were found; the
+store hands them over with both raw scores.
 
-The weights are few and the same for every scope and embedder. Each was chosen
-on one half of two public sets and checked on the other, and results change
-little around it. Weights that follow the question (rarity of its words, shape
-of the score distributions) were tried and won nothing that lasted.
+How far meaning counts beside words follows the embedder, the evidence of the scope,
+and the question: the leg that tells its best hit apart from the field counts more.
+All other weights are few and the same for every scope and embedder, and results
+change little around them.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from learning.lexemes import lexemes
-
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
 
     from learning.cues import QueryFeatures
+    from learning.evidence import ScopeEvidence
     from learning.recollection import RecollectionKind
 
     Column = NDArray[np.float64]
 
-DENSE_SHARE: Final = 0.5
-"""The dense leg's share of the base score, for an embedder of quality 1."""
-UNTRAINED_QUALITY: Final = 0.6
-"""``ScopeEvidence.dense_quality`` for feature hashing, which sees letters, not meaning."""
 SHARPNESS: Final = 1.25
 """Power on each leg's relative score: the middle of the field counts a little less."""
 FEW: Final = 10
 """Candidates below which the lowest cosine is no measure of "unrelated"."""
-SPREAD: Final = 0.5
-"""What a candidate gains from its best direct neighbour; half of it at two steps."""
-SPEAKER: Final = 0.3
-"""The bonus for words of somebody the question names."""
-AUTHOR: Final = 0.3
-"""The bonus for the asker's words on "did I …", for Mynah's on "what did you suggest"."""
-TIME: Final = 0.3
-"""The bonus for being said in a time that the question names."""
-QUESTION: Final = 0.05
-"""The malus for ending in a question mark: questions seldom hold answers."""
-LENGTH: Final = 0.05
-"""The malus per e-fold beyond ``USUAL_TERMS``: long messages touch on everything."""
+ENOUGH: Final = 1.2
+"""BM25 weight of expected words at which half their bonus is given: one word, once."""
 USUAL_TERMS: Final = 30
 POOR_RATING: Final = 2.0
 """Answers rated on average at or below this are left out."""
 CORRECTION: Final = 1.25
 """The factor for what a person wrote in place of an answer of ours."""
-DUPLICATE: Final = 0.8
-"""Items sharing this much of their terms (Jaccard) say the same thing."""
 
 _ROLES: Final = frozenset({"", "ai", "assistant", "bot", "human", "mynah", "system", "user"})
-_TOP: Final = 1.0 + SPREAD + SPEAKER + AUTHOR + TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each sign counts.
+
+    Attributes:
+        dense: meaning's share of the base score, for an embedder of quality 1.
+        adaptivity: the power with which the legs' shares follow how clearly each
+            tells its best hit apart.
+        neighbours: what a candidate gains from its best direct neighbour; half of it
+            at two steps.
+        speaker: for words of somebody the question names.
+        author: for the asker's words on "did I …", for Mynah's on "what did you suggest".
+        time: for being said in a time that the question names.
+        entities: for the names, identifiers and numbers of the question.
+        expected: for words that answers to such a question hold.
+        question: the malus for ending in a question mark: questions seldom hold answers.
+        length: the malus per e-fold beyond ``USUAL_TERMS``: long messages touch on
+            everything.
+    """
+
+    dense: float = 0.5
+    adaptivity: float = 0.5
+    neighbours: float = 0.5
+    speaker: float = 0.3
+    author: float = 0.3
+    time: float = 0.3
+    entities: float = 0.05
+    expected: float = 0.2
+    question: float = 0.05
+    length: float = 0.05
+
+    @property
+    def top(self) -> float:
+        """The highest sum there can be, which makes a score of 1."""
+        return (
+            1.0
+            + self.neighbours
+            + self.speaker
+            + self.author
+            + self.time
+            + self.entities
+            + self.expected
+        )
+
+
+WEIGHTS: Final = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +114,8 @@ class Candidate:
         trust: in [0, 1].
         confidence: of derived items, in [0, 1]; 1 for verbatim ones.
         valid_until: when it was superseded; ``None`` while it holds.
+        entities: BM25 weight of the question's names, identifiers and numbers in it.
+        expected: BM25 weight of the words in it that an answer is expected to hold.
     """
 
     id: Hashable
@@ -101,18 +133,8 @@ class Candidate:
     trust: float = 1.0
     confidence: float = 1.0
     valid_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeEvidence:
-    """What is known about the scope's legs.
-
-    Attributes:
-        dense_quality: how far the embedder is to be believed, in [0, 1]:
-            1 for a trained one, ``UNTRAINED_QUALITY`` for feature hashing.
-    """
-
-    dense_quality: float = 1.0
+    entities: float = 0.0
+    expected: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +165,7 @@ def fuse(
     evidence: ScopeEvidence,
     now: datetime,
     most: int | None = None,
+    weights: Weights = WEIGHTS,
 ) -> list[Scored]:
     """Order candidates by relevance, best first.
 
@@ -156,44 +179,103 @@ def fuse(
         evidence: what is known about the legs.
         now: what validity is measured against.
         most: how many are wanted; all when ``None``.
+        weights: how much each sign counts.
     """
     live = [candidate for candidate in candidates if _stands(candidate, now)]
     if not live:
         return []
-    share = DENSE_SHARE * min(1.0, max(0.0, evidence.dense_quality))
     lexical = _lexical_leg([candidate.lexical for candidate in live])
     dense = _dense_leg([candidate.dense for candidate in live])
-    if not dense.any():
-        share = 0.0  # no vector tells anything apart: words alone decide
+    seen = np.array([candidate.dense is not None for candidate in live])
+    share = dense_share(lexical, dense[seen], evidence, weights)
     parts = {"lexical": (1 - share) * lexical, "dense": share * dense}
-    parts["neighbours"] = SPREAD * _neighbours(live, parts["lexical"] + parts["dense"])
-    parts["speaker"] = SPEAKER * _discriminating(
-        [candidate.speaker.casefold() in query.speakers for candidate in live]
-    )
-    parts["author"] = AUTHOR * _discriminating([_meant(query, candidate) for candidate in live])
-    parts["time"] = TIME * _discriminating([_then(query, candidate) for candidate in live])
-    parts["form"] = -np.array([_malus(candidate) for candidate in live])
-    factor = np.array([_standing(candidate) for candidate in live]) / _TOP
+    parts["neighbours"] = weights.neighbours * _neighbours(live, parts["lexical"] + parts["dense"])
+    parts |= _pointed_at(query, live, weights)
+    parts["form"] = -_malus(live, weights)
+    factor = np.array([_standing(candidate) for candidate in live]) / weights.top
     table = np.stack(list(parts.values())) * factor
     total = np.clip(table.sum(axis=0), 0.0, 1.0)
     # Among equals the newer comes first; unknown times last.
-    columns, scores = table.T.tolist(), total.tolist()
-    order = sorted(range(len(live)), key=lambda i: (-scores[i], -_moment(live[i])))
+    moments = np.array([_moment(candidate) for candidate in live])
+    order = np.lexsort((-moments, -total))[:most]
+    columns, scores = table.T[order].tolist(), total[order].tolist()
     return [
         Scored(
             live[i],
-            scores[i],
-            {name: part for name, part in zip(parts, columns[i], strict=True) if part},
+            score,
+            {name: part for name, part in zip(parts, column, strict=True) if part},
         )
-        for i in order[:most]
+        for i, score, column in zip(order.tolist(), scores, columns, strict=True)
     ]
+
+
+def dense_share(
+    lexical: Column, dense: Column, evidence: ScopeEvidence, weights: Weights = WEIGHTS
+) -> float:
+    """Return how much of the base score is meaning's, in [0, 1]; words have the rest.
+
+    ``odds = odds(dense · quality) · e^lean · (z_dense / z_lexical)^adaptivity``,
+    where z is how many standard deviations a leg's best hit stands above its mean:
+    words that half of the candidates share, or a question that everything resembles
+    a little, give a flat field. Such spreads predict how well a query does (Cummins
+    2014; Shtok and others 2012). A leg that tells nothing apart has no say.
+
+    Args:
+        lexical: the words' leg, each in [0, 1].
+        dense: meaning's leg, each in [0, 1], of those that have a vector.
+        evidence: what is known about the legs.
+        weights: how much each sign counts.
+    """
+    if not dense.any():
+        return 0.0
+    share = weights.dense * min(1.0, max(0.0, evidence.dense_quality))
+    if not 0 < share < 1 or not lexical.any():
+        return share
+    clear = math.pow(_clarity(dense) / _clarity(lexical), weights.adaptivity)
+    odds = share / (1 - share) * math.exp(evidence.lean) * clear
+    return odds / (1 + odds)
+
+
+def _clarity(leg: Column) -> float:
+    spread = float(leg.std())
+    return (float(leg.max()) - float(leg.mean())) / spread if spread > 0 else 1.0
+
+
+def _pointed_at(
+    query: QueryFeatures, live: Sequence[Candidate], weights: Weights
+) -> dict[str, Column]:
+    """Return what each candidate gains for what the question points at."""
+    return {
+        "speaker": weights.speaker
+        * _discriminating(
+            query.speakers,
+            live,
+            lambda candidate: candidate.speaker.casefold() in query.speakers,
+        ),
+        "author": weights.author
+        * _discriminating(
+            query.about_asker or query.about_mynah,
+            live,
+            lambda candidate: _meant(query, candidate),
+        ),
+        "time": weights.time
+        * _discriminating(query.spans, live, lambda candidate: _then(query, candidate)),
+        "entities": weights.entities
+        * _relative(np.array([max(0.0, candidate.entities) for candidate in live])),
+        "expected": weights.expected
+        * np.array([_expected(query, candidate) for candidate in live]),
+    }
 
 
 def _lexical_leg(raw: Sequence[float]) -> Column:
     scores = np.maximum(np.array(raw, dtype=np.float64), 0.0)
-    best = scores.max()
-    relative: Column = (scores / best) ** SHARPNESS if best > 0 else scores
+    relative: Column = _relative(scores) ** SHARPNESS
     return relative
+
+
+def _relative(scores: Column) -> Column:
+    best = scores.max()
+    return scores / best if best > 0 else scores
 
 
 def _dense_leg(raw: Sequence[float | None]) -> Column:
@@ -236,9 +318,18 @@ def _neighbours(live: Sequence[Candidate], base: Column) -> Column:
     return found
 
 
-def _discriminating(flags: Sequence[bool]) -> Column:
-    """Return the flags as numbers, or zeros where everybody has one: then it says nothing."""
-    return np.zeros(len(flags)) if all(flags) else np.array(flags, dtype=np.float64)
+def _discriminating(
+    pointed: object, live: Sequence[Candidate], is_meant: Callable[[Candidate], bool]
+) -> Column:
+    """Return the flags as numbers, or zeros where everybody has one: then it says nothing.
+
+    Args:
+        pointed: false if the question points at nothing of the kind.
+        live: the candidates.
+        is_meant: whether the question points at this one.
+    """
+    flags = [is_meant(candidate) for candidate in live] if pointed else ()
+    return np.zeros(len(live)) if all(flags) else np.array(flags, dtype=np.float64)
 
 
 def _meant(query: QueryFeatures, candidate: Candidate) -> bool:
@@ -252,11 +343,24 @@ def _then(query: QueryFeatures, candidate: Candidate) -> bool:
     return moment is not None and any(span.holds(moment) for span in query.spans)
 
 
-def _malus(candidate: Candidate) -> float:
-    if candidate.kind == "knowledge":  # passages were cut to one size
+def _expected(query: QueryFeatures, candidate: Candidate) -> float:
+    """Return how far the candidate holds what answers hold, in [0, 1].
+
+    What people like stands in their own words, not in Mynah's advice.
+    """
+    if query.preference and candidate.author == "mynah":
         return 0.0
-    asks = candidate.text.rstrip().endswith(("?", "？"))
-    return QUESTION * asks + LENGTH * max(0.0, math.log((candidate.length + 1) / USUAL_TERMS))
+    weight = max(0.0, candidate.expected)
+    return weight / (weight + ENOUGH)
+
+
+def _malus(live: Sequence[Candidate], weights: Weights) -> Column:
+    """Return what each loses for its form; passages nothing: they were cut to one size."""
+    asks = np.array([candidate.text.rstrip().endswith(("?", "？")) for candidate in live])
+    long = np.log((np.array([candidate.length for candidate in live]) + 1) / USUAL_TERMS)
+    cut = np.array([candidate.kind == "knowledge" for candidate in live])
+    malus = weights.question * asks + weights.length * np.maximum(long, 0.0)
+    return np.where(cut, 0.0, malus)
 
 
 def _stands(candidate: Candidate, now: datetime) -> bool:
@@ -279,55 +383,3 @@ def _standing(candidate: Candidate) -> float:
 
 def _moment(candidate: Candidate) -> float:
     return candidate.said_at.timestamp() if candidate.said_at else -math.inf
-
-
-_PIECE: Final = re.compile(r"[A-Za-z]+|\d+|\w|[^\w\s]")
-
-
-def estimated_tokens(text: str) -> int:
-    """Return about how many tokens a model will see; meant to err on the high side.
-
-    Six letters or two digits make one token; so does every other character.
-    """
-    return sum(
-        (len(piece) + 5) // 6 if piece.isascii() and piece.isalpha() else (len(piece) + 1) // 2
-        for piece in _PIECE.findall(text)
-    )
-
-
-def fill_budget(
-    scored: Sequence[Scored], max_tokens: int, max_items: int = 10, min_score: float = 0.0
-) -> list[Scored]:
-    """Choose what goes into a prompt, best first.
-
-    Walks down the order. An item that says what a chosen one says is merged
-    into it: the better-scored one stands for both. An item that does not fit
-    into what is left is passed over, so that one long message does not shut
-    out the short ones after it.
-
-    Args:
-        scored: as ``fuse`` returns it.
-        max_tokens: room for all texts together, in estimated tokens.
-        max_items: how many at most.
-        min_score: items below are not worth a reader's time.
-    """
-    chosen: list[Scored] = []
-    seen: list[frozenset[str]] = []
-    room = max_tokens
-    for item in scored:
-        if len(chosen) == max_items or item.score < min_score:
-            break
-        terms = frozenset(lexemes(item.candidate.text))
-        if any(_alike(terms, other) for other in seen):
-            continue
-        cost = estimated_tokens(item.candidate.text)
-        if cost <= room:
-            chosen.append(item)
-            seen.append(terms)
-            room -= cost
-    return chosen
-
-
-def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    shared = len(one & other)
-    return shared > 0 and shared >= DUPLICATE * (len(one) + len(other) - shared)

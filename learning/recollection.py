@@ -45,6 +45,10 @@ class Recollection:
         place: for knowledge, where it stands.
         signals: what each leg contributed to the score ("lexical", "dense", …).
         rating: mean vote in [1, 5] for answers that were rated, else ``None``.
+        memory: for memories, which kind: "goal", "preference", "history", "insight".
+        confidence: of memories, in [0, 1]; 1 for what stands there verbatim.
+        topic: of memories, what they are about in words that they need not hold: "language"
+            of "prefers TypeScript".
     """
 
     id: UUID
@@ -59,3 +63,6 @@ class Recollection:
     rating: float | None = None
     interaction_id: UUID | None = None
     trust: float = 1.0
+    memory: str = ""
+    confidence: float = 1.0
+    topic: str = ""

@@ -52,7 +52,7 @@ class Author:
         self._words = np.array(sorted(words), dtype=object)
         self._rng.shuffle(self._words)
         ranks = np.arange(1, len(self._words) + 1, dtype=np.float64)
-        self._share = ranks**-_EXPONENT / (ranks**-_EXPONENT).sum()
+        self._up_to = np.cumsum(ranks**-_EXPONENT / (ranks**-_EXPONENT).sum())
         self._topics = self._rng.integers(0, len(self._words), size=(TOPICS, 40))
 
     def messages(self, count: int, a_conversation: int = 20) -> list[Written]:
@@ -81,7 +81,8 @@ class Author:
         kinds = self._rng.random(length)
         function = self._rng.choice(_FUNCTION_WORDS, size=length)
         topical = self._words[self._rng.choice(topic, size=length)]
-        common = self._words[self._rng.choice(len(self._words), size=length, p=self._share)]
+        drawn = np.searchsorted(self._up_to, self._rng.random(length))
+        common = self._words[np.minimum(drawn, len(self._words) - 1)]  # the sum is rounded
         return " ".join(
             np.select(
                 [kinds < _FUNCTION, kinds < _FUNCTION + _TOPICAL], [function, topical], common

@@ -3,14 +3,18 @@
 Each conversation is a workspace of its own. Its messages are stored in order through the
 product's index; then each question recalls the best of them through the function that a turn
 uses. Vectors are made beforehand and are in no time given here.
+
+``--without`` leaves signals out, to see what each is worth; ``--scramble`` changes the set
+first, to see what a result hangs on.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -18,21 +22,22 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from bot.app import embedder_settings
+from bot.embedding import parts_of
 from bot.recall import Recaller
 from bot.settings import Settings
 from integrations.embedders.choose import choose
-from learning.lexicon import Lexicon
-from learning.recall import indexed_text
+from learning.recall import WEIGHTS, Weights, indexed_text
 from learning.scope import WORKSPACE
 from learning.store.ids import new_id
 from learning.store.index import Item, RecallIndex
 from tests.benchmarks import rig
 from tests.benchmarks.recall_baselines import Bm25, order, rrf
+from tests.benchmarks.recall_scramble import SCRAMBLES, scrambled
 from tests.benchmarks.recall_set import ASKER, Conversation, Question, read
 from tests.benchmarks.vectors import KeptVectors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from uuid import UUID
 
     from numpy.typing import NDArray
@@ -43,6 +48,9 @@ DEPTHS: Final = (5, 10, 20)
 SINGLY: Final = 400
 """How many messages are stored one by one, each in a transaction of its own."""
 BATCH: Final = 500
+_WEIGHED: Final = ("neighbours", "speaker", "author", "time", "entities", "expected", "adaptivity")
+SIGNALS: Final = ("lexical", "dense", *_WEIGHED, "form", "passages")
+"""What can be left out."""
 
 
 @dataclass(slots=True)
@@ -85,19 +93,31 @@ class Quality:
 
 
 class Product:
-    """Stores and recalls as Mynah does."""
+    """Stores and recalls as Mynah does, without the signals that are left out."""
 
-    def __init__(self, store: Store, embedder: str, times: Times, singly: int) -> None:
+    def __init__(
+        self, store: Store, embedder: str, times: Times, singly: int, without: Collection[str] = ()
+    ) -> None:
         self._store = store
         self._embedder = embedder
         self._times = times
         self._singly = singly
-        self._recaller = Recaller(embedder, Lexicon())
+        self._meaning = "dense" not in without
+        self._recaller = Recaller(embedder, weights_without(without))
 
     async def store(
-        self, workspace: str, conversation: Conversation, vectors: NDArray[np.float32]
+        self,
+        workspace: str,
+        conversation: Conversation,
+        vectors: Sequence[NDArray[np.float32]],
     ) -> dict[UUID, str]:
-        """Store a conversation; return which message stands behind each id of the index."""
+        """Store a conversation; return which message stands behind each id of the index.
+
+        Args:
+            workspace: where to.
+            conversation: what was said.
+            vectors: for each message a matrix of shape (parts, dimension).
+        """
         sequence = new_id()
         items = [
             Item(
@@ -110,9 +130,9 @@ class Product:
                 speaker=said.who,
                 occurred_at=said.at,
                 text=indexed_text(said.text, said.who),
-                vectors=vector[None],
+                vectors=parts,
             )
-            for position, (said, vector) in enumerate(
+            for position, (said, parts) in enumerate(
                 zip(conversation.messages, vectors, strict=True)
             )
         ]
@@ -147,9 +167,41 @@ class Product:
         with rig.timed(self._times.search):
             async with self._store.begin(workspace, (WORKSPACE,)) as unit:
                 ranked = await self._recaller.rank(
-                    unit, question.text, vector, ASKER, conversation.ends
+                    unit,
+                    question.text,
+                    vector if self._meaning else None,
+                    ASKER,
+                    conversation.ends,
                 )
         return [messages[scored.candidate.id] for scored in ranked]  # type: ignore[index]
+
+
+def weights_without(signals: Collection[str]) -> Weights:
+    """Return the product's weights with those of some signals at 0."""
+    zero = {name: 0.0 for name in signals if name in _WEIGHED}
+    if "form" in signals:
+        zero |= {"question": 0.0, "length": 0.0}
+    if "lexical" in signals:
+        zero["dense"] = 1.0
+    return replace(WEIGHTS, **zero)
+
+
+def cut(texts: Sequence[str], embedder: str, without: Collection[str]) -> list[tuple[str, ...]]:
+    """Return what of each text gets a vector: all its parts, or only the whole."""
+    return [(text,) if "passages" in without else parts_of(text, embedder) for text in texts]
+
+
+def together(
+    parts: Sequence[tuple[str, ...]],
+    whole: NDArray[np.float32],
+    rows: NDArray[np.float32],
+) -> list[NDArray[np.float32]]:
+    """Return a matrix a text: the vectors of its parts, or of the whole where it has one."""
+    left = iter(rows)
+    return [
+        np.stack(list(itertools.islice(left, len(of)))) if len(of) > 1 else vector[None]
+        for of, vector in zip(parts, whole, strict=True)
+    ]
 
 
 def baselines(
@@ -158,7 +210,7 @@ def baselines(
     asked: NDArray[np.float32],
     qualities: dict[str, Quality],
 ) -> None:
-    """Score what recall is compared with, over the same texts and vectors."""
+    """Score what recall is compared with: over the same texts, a vector for each."""
     ids = np.array([said.id for said in conversation.messages], dtype=object)
     bm25 = Bm25([indexed_text(said.text, said.who) for said in conversation.messages])
     for question, vector in zip(conversation.questions, asked, strict=True):
@@ -176,6 +228,7 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run the benchmark and return its result."""
     load = rig.load()
     name, conversations = read(arguments.set, arguments.limit_conversations)
+    conversations = [scrambled(each, arguments.scramble) for each in conversations]
     embedder = await choose(arguments.embedder, embedder_settings(Settings()))
     kept = KeptVectors(embedder, arguments.cache)
     times, qualities = Times(), defaultdict[str, Quality](Quality)
@@ -183,12 +236,17 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     questions = sum(len(each.questions) for each in conversations)
     try:
         async with rig.a_store() as store:
-            product = Product(store, embedder.name, times, -(-SINGLY // len(conversations)))
+            singly = -(-SINGLY // len(conversations))
+            product = Product(store, embedder.name, times, singly, arguments.without)
             with rig.progress() as shown:
                 embedding = shown.add_task("embedding", total=messages)
                 asking = shown.add_task("storing and asking", total=questions)
                 for number, each in enumerate(conversations):
-                    indexed = await kept.of([indexed_text(s.text, s.who) for s in each.messages])
+                    texts = [indexed_text(s.text, s.who) for s in each.messages]
+                    whole = await kept.of(texts)
+                    parts = cut(texts, embedder.name, arguments.without)
+                    rows = await kept.of([p for of in parts if len(of) > 1 for p in of])
+                    indexed = together(parts, whole, rows)
                     asked = await kept.of([q.text for q in each.questions], query=True)
                     shown.advance(embedding, len(each.messages))
                     workspace = f"conversation-{number}"
@@ -197,7 +255,7 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                         ranked = await product.recall(workspace, each, question, vector, ids)
                         qualities["mynah"].add(question, ranked)
                         shown.advance(asking)
-                    baselines(each, indexed, asked, qualities)
+                    baselines(each, whole, asked, qualities)
             version = await rig.postgres_version(store.conninfo)
     finally:
         await embedder.close()
@@ -206,6 +264,8 @@ async def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "set": name,
         "embedder": embedder.name,
+        "without": sorted(arguments.without),
+        "scramble": sorted(arguments.scramble),
         "conversations": len(conversations),
         "messages": messages,
         "questions": questions,
@@ -221,6 +281,22 @@ def main() -> None:
     parser.add_argument("--embedder", default="hashing", help="as MYNAH_EMBEDDER")
     parser.add_argument("--limit-conversations", type=int, help="only the first N")
     parser.add_argument("--cache", type=Path, help="a folder that keeps vectors between runs")
+    parser.add_argument(
+        "--without",
+        nargs="+",
+        default=[],
+        choices=SIGNALS,
+        metavar="SIGNAL",
+        help="signals to leave out: " + ", ".join(SIGNALS),
+    )
+    parser.add_argument(
+        "--scramble",
+        nargs="+",
+        default=[],
+        choices=sorted(SCRAMBLES),
+        metavar="CHANGE",
+        help="changes to the set: " + ", ".join(sorted(SCRAMBLES)),
+    )
     rig.print_result(asyncio.run(measure(parser.parse_args())))
 
 

@@ -30,7 +30,10 @@ from learning.store.cipher import Cipher
 from learning.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+
+    Shown = Callable[[int], None]
+    """Shows how much is done."""
 
 console = Console(stderr=True)
 

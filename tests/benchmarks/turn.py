@@ -17,15 +17,9 @@ import psycopg
 
 from bot import clock
 from bot.app import open_mynah
+from integrations.contracts.incoming import IncomingMessage
 from integrations.contracts.model import Finished, ModelRequest, Piece
-from integrations.contracts.surface import (
-    Capabilities,
-    Delivery,
-    Host,
-    IncomingMessage,
-    Outcome,
-    Target,
-)
+from integrations.contracts.surface import Capabilities, Delivery, Host, Outcome, Target
 from integrations.embedders.hashing import HashingEmbedder
 from learning.roles import ROLE_NAMES
 from tests.benchmarks import rig

@@ -4,21 +4,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from learning.budget import fill_budget
 from learning.cues import QueryFeatures, read_query
-from learning.recall import (
-    UNTRAINED_QUALITY,
-    Candidate,
-    ScopeEvidence,
-    Scored,
-    estimated_tokens,
-    fill_budget,
-    fuse,
-    indexed_text,
-)
+from learning.evidence import MOST_LEAN, UNTRAINED_QUALITY, Outcome, ScopeEvidence, evidence_of
+from learning.recall import WEIGHTS, Candidate, Scored, dense_share, fuse, indexed_text
+from learning.reranking import blend
+from learning.tokens import estimated_tokens
 
 NOW = datetime(2024, 3, 14, 15, 0, tzinfo=UTC)
 PLAIN = QueryFeatures()
@@ -157,6 +153,8 @@ CANDIDATES = st.lists(
         rating=st.none() | st.floats(1, 5),
         trust=st.floats(0, 1),
         confidence=st.floats(0, 1),
+        entities=st.floats(0, 5),
+        expected=st.floats(0, 5),
     ),
     max_size=12,
     unique_by=lambda candidate: candidate.id,
@@ -166,6 +164,7 @@ QUERIES = st.builds(
     speakers=st.sampled_from([frozenset(), frozenset({"ann"})]),
     about_asker=st.booleans(),
     about_mynah=st.booleans(),
+    preference=st.booleans(),
 )
 
 
@@ -198,7 +197,7 @@ def test_the_range_of_an_embedders_cosines_hardly_matters(base: float) -> None:
     crowd = [(f"c{n}", 0.5, 0.002 * n) for n in range(150)]
     legs = [*crowd, ("meaning", 2.0, 0.6), ("words", 6.0, 0.05), ("both", 3.9, 0.5)]
     moved = [found(id_, lexical, base + (1 - base) * cos) for id_, lexical, cos in legs]
-    assert order(*moved)[:3] == ["both", "meaning", "words"]
+    assert order(*moved)[:3] == ["both", "words", "meaning"]
 
 
 def test_what_is_not_yet_embedded_counts_as_unrelated_not_as_lost() -> None:
@@ -263,3 +262,125 @@ def test_only_as_many_as_are_wanted_are_returned() -> None:
     candidates = [found(name, float(n), None) for n, name in enumerate("abcd", 1)]
     every = fuse(PLAIN, candidates, EVIDENCE, NOW)
     assert fuse(PLAIN, candidates, EVIDENCE, NOW, most=2) == every[:2]
+
+
+FLAT = np.array([1.0, 0.9, 0.9, 0.8, 0.9, 0.8, 0.9, 0.8])
+CLEAR = np.array([1.0, 0.1, 0.0, 0.0, 0.1, 0.0, 0.0, 0.1])
+
+
+def test_the_leg_that_tells_its_best_hit_apart_counts_more() -> None:
+    even = dense_share(CLEAR, CLEAR, EVIDENCE)
+    assert even == pytest.approx(WEIGHTS.dense)
+    assert dense_share(FLAT, CLEAR, EVIDENCE) > even > dense_share(CLEAR, FLAT, EVIDENCE)
+    still = replace(WEIGHTS, adaptivity=0.0)
+    assert dense_share(FLAT, CLEAR, EVIDENCE, still) == pytest.approx(WEIGHTS.dense)
+
+
+def test_a_leg_that_says_nothing_has_no_say() -> None:
+    silent = np.zeros(8)
+    assert dense_share(CLEAR, silent, EVIDENCE) == 0.0
+    assert dense_share(silent, CLEAR, EVIDENCE) == WEIGHTS.dense
+    assert dense_share(CLEAR, np.zeros(0), EVIDENCE) == 0.0
+
+
+def test_what_has_no_vector_yet_does_not_make_the_others_look_clear() -> None:
+    some = [found(str(n), 5.0 - n, 0.5 - 0.01 * n) for n in range(5)]
+    late = [found(f"late{n}", 5.0 - n % 5, None) for n in range(30)]  # words as spread as before
+    alone = fuse(PLAIN, some, EVIDENCE, NOW)
+    beside = fuse(PLAIN, [*some, *late], EVIDENCE, NOW)
+    parts = {s.candidate.id: s.signals["dense"] for s in alone if "dense" in s.signals}
+    assert parts
+    assert parts == pytest.approx(
+        {s.candidate.id: s.signals["dense"] for s in beside if "dense" in s.signals}
+    )
+
+
+def test_a_few_votes_change_nothing_and_many_lean_to_the_leg_that_was_right() -> None:
+    by_words, by_meaning = Outcome(0.4, 0.0, useful=False), Outcome(0.0, 0.4, useful=True)
+    few = evidence_of([by_words, by_meaning])
+    many = evidence_of([by_words, by_meaning] * 400)
+    other = evidence_of([replace(by_words, useful=True), replace(by_meaning, useful=False)] * 400)
+    assert 0 < few.lean < 0.1 < many.lean <= MOST_LEAN
+    assert other.lean == pytest.approx(-many.lean)
+    assert evidence_of([]).lean == 0.0
+    assert dense_share(CLEAR, CLEAR, many) == pytest.approx(2 / 3)
+
+
+def test_outcomes_that_both_legs_share_or_neither_brought_lean_nowhere() -> None:
+    rows = [Outcome(0.3, 0.3, useful=True), Outcome(0.0, 0.0, useful=False)] * 200
+    rows += [Outcome(float("nan"), 0.2, useful=True)] * 9
+    evidence = evidence_of(rows, 0.6)
+    assert evidence.dense_quality == 0.6
+    assert evidence.lean == pytest.approx(0.0)
+
+
+def test_names_and_numbers_of_the_question_are_worth_a_little() -> None:
+    with_name = found("with", 4.0, 0.4, entities=3.0)
+    assert order(found("without", 4.0, 0.4, said_at=NOW + timedelta(1)), with_name)[0] == "with"
+
+
+def test_when_prefers_what_holds_words_of_time() -> None:
+    query = read_query("When is the exam?", now=NOW)
+    dated, undated = found("dated", 4.0, 0.4, expected=1.5), found("undated", 4.2, 0.41)
+    assert order(dated, undated)[0] == "dated"  # the store gives a weight only where one is asked
+    assert order(replace(dated, expected=0.0), undated, query=query)[0] == "undated"
+
+
+def test_advice_is_not_taken_for_what_somebody_likes() -> None:
+    query = read_query("Can you recommend a restaurant?", now=NOW)
+    advice = found("advice", 4.0, 0.4, author="mynah", expected=4.0)
+    said = found("said", 4.0, 0.4, author="asker", expected=1.0)
+    assert order(advice, said, query=query)[0] == "said"
+    assert "expected" not in fuse(query, [advice], EVIDENCE, NOW)[0].signals
+
+
+def test_a_reranker_moves_what_it_has_read_and_signals_still_add_up() -> None:
+    fused = [
+        Scored(found(name), score, {"lexical": score})
+        for name, score in zip("abcd", (0.8, 0.6, 0.5, 0.1), strict=True)
+    ]
+    moved = blend(fused, [-9.0, 4.0, -8.0])
+    assert ids(moved) == ["b", "a", "c", "d"]
+    assert all(sum(s.signals.values()) == pytest.approx(s.score) for s in moved)
+    assert moved[-1] == fused[-1]
+
+
+@pytest.mark.parametrize("said", [[], [1.0], [1.0, 1.0], [float("nan"), 1.0], [float("inf"), 1.0]])
+def test_a_reranker_that_says_nothing_changes_nothing(said: list[float]) -> None:
+    fused = [Scored(found("a"), 0.8), Scored(found("b"), 0.6)]
+    assert blend(fused, said) == fused
+
+
+def test_of_near_duplicates_that_score_alike_the_newer_stands() -> None:
+    older = Scored(
+        found("older", text="We deploy on Fly since May.", said_at=NOW - timedelta(9)), 0.50
+    )
+    newer = Scored(found("newer", text="We deploy on fly since May!"), 0.49)
+    weaker = replace(newer, score=0.3)
+    assert ids(fill_budget([older, newer], 99)) == ["newer"]
+    assert ids(fill_budget([older, weaker], 99)) == ["older"]
+
+
+def test_what_adds_something_comes_before_more_of_the_same() -> None:
+    chosen = fill_budget(
+        [
+            scored("first", "the launch is on friday at noon in the big hall", 0.60),
+            scored(
+                "again",
+                "on friday at noon the launch begins in the big hall, doors open",
+                0.59,
+            ),
+            scored("new", "catering needs a vegan menu for forty guests who come from far", 0.55),
+        ],
+        max_tokens=1_000,
+        max_items=2,
+    )
+    assert ids(chosen) == ["first", "new"]
+
+
+def test_a_long_item_is_not_worth_many_short_ones_of_like_score() -> None:
+    long = scored("long", " ".join(f"word{n}" for n in range(150)), 0.60)
+    short = [scored(f"s{n}", f"fact {n} about topic{n}", 0.58) for n in range(8)]
+    room = estimated_tokens(long.candidate.text) + 5
+    chosen = fill_budget([long, *short], max_tokens=room)
+    assert {item.candidate.id for item in chosen} >= {f"s{n}" for n in range(8)}
