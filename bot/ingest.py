@@ -1,7 +1,8 @@
 """Reading knowledge: a file, a folder, a checkout or a page becomes passages to cite.
 
 Sequence only: what is worth reading and where it is cut is decided in
-``integrations.knowledge``. Only what changed is read again.
+``integrations.knowledge``, what a look at a known document means in
+``learning.knowledge``. Only what changed is read again.
 """
 
 from __future__ import annotations
@@ -9,30 +10,41 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 
-from integrations.contracts.knowledge import Document, Found, Skipped
+from bot.look import look, look_again
+from bot.reading import Reading
+from integrations.contracts.knowledge import Document, Skipped, SourceFailure
+from learning.knowledge import DOUBTED, Seen, decide
 from learning.sources import trust_of
+from learning.store.catalogue import Catalogue
 from learning.store.contents import passage_text
 from learning.store.ids import new_id
 from learning.store.index import Item, RecallIndex
 from learning.store.knowledge import Knowledge, NewPassage
+from learning.topics import mentions, topics_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
     from uuid import UUID
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from bot.clock import Clock
     from bot.embedding import Embedding
+    from bot.look import Fetch, Look
+    from bot.reading import Wanted
     from integrations.knowledge.limits import Limits
+    from learning.knowledge import KnownDocument
     from learning.scope import Audience
-    from learning.store.knowledge import KnownDocument
+    from learning.store.knowledge import Source
     from learning.store.store import Store
+    from learning.topics import Mentions
 
-_BATCH_PASSAGES = 128
 _SHOWN_SKIPS = 5
 
 
@@ -54,6 +66,14 @@ class Report:
     removed: int = 0
     passages: int = 0
     skipped: list[Skipped] = field(default_factory=list)
+    new: int = 0
+    """How many of those read were not known before."""
+    missing: int = 0
+    """Not found, but a single look is not believed."""
+    unreachable: int = 0
+    """Could not be looked at; what was read of them stays."""
+    left: int = 0
+    """Changed or new, for the next run."""
 
     def __str__(self) -> str:
         parts = [f"{self.read} file{'' if self.read == 1 else 's'} read ({self.passages} passages)"]
@@ -61,6 +81,8 @@ class Report:
             parts.append(f"{self.unchanged} unchanged")
         if self.removed:
             parts.append(f"{self.removed} gone and removed")
+        if kept := self.missing + self.unreachable:
+            parts.append(f"{kept} not found or out of reach, and kept")
         notable = [s for s in self.skipped if s.reason not in {"ignored", "binary", "empty"}]
         quiet = len(self.skipped) - len(notable)
         if quiet:
@@ -74,82 +96,30 @@ class Report:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """What stands at a location, before it is read."""
-
-    kind: str
-    root: str
-    entries: Sequence[Found | Skipped | Document]
-
-    def name_of(self, entry: Found | Skipped | Document) -> str:
-        """Return how citations call an entry: with the folder's name in front."""
-        return (
-            f"{Path(self.root).name}/{entry.name}" if self.kind in {"folder", "git"} else entry.name
-        )
-
-
-@dataclass(slots=True)
-class _Reading:
-    """One run over a source: what was known, what was seen, what is to be saved."""
-
-    source_id: UUID
-    known: dict[bytes, KnownDocument]
-    digest: Callable[[str], bytes]
-    report: Report = field(default_factory=Report)
-    seen: set[bytes] = field(default_factory=set)
-    blind: bool = False
-    batch: list[tuple[Document, int, KnownDocument | None]] = field(default_factory=list)
-
-    def skip(self, entry: Skipped) -> None:
-        """Note what was not taken; what cannot be looked at today is not gone."""
-        self.report.skipped.append(entry)
-        self.blind = self.blind or entry.reason == "unreadable"
-
-    def unchanged(self, name: str, entry: Found | Document) -> bool:
-        """Tell by size and time whether a file is as it was; contents are not looked at."""
-        before = self.known.get(self.digest(name))
-        if before is None or isinstance(entry, Document):
-            return False
-        if (before.size, before.mtime_ns) != (entry.size, entry.mtime_ns):
-            return False
-        self.seen.add(self.digest(name))
-        self.report.unchanged += 1
-        return True
-
-    def take(self, name: str, document: Document, mtime_ns: int) -> KnownDocument | None:
-        """Put a document into the batch; return the known one if its contents are the same."""
-        key = self.digest(name)
-        self.seen.add(key)
-        before = self.known.get(key)
-        if before is not None and before.digest == document.digest:
-            self.report.unchanged += 1
-            return before
-        self.report.read += 1
-        self.batch.append((replace(document, name=name), mtime_ns, before))
-        return None
-
-    @property
-    def full(self) -> bool:
-        """Whether the batch is worth a transaction."""
-        return sum(len(document.passages) for document, _, _ in self.batch) >= _BATCH_PASSAGES
-
-    @property
-    def gone(self) -> list[UUID]:
-        """The documents that are no longer there."""
-        if self.blind:
-            return []
-        return [document.id for key, document in self.known.items() if key not in self.seen]
-
-
 class Ingestion:
-    """Reads sources into the store."""
+    """Reads sources into the store.
 
-    def __init__(self, store: Store, embedding: Embedding, limits: Limits, clock: Clock) -> None:
+    Args:
+        store: where passages go.
+        embedding: makes their vectors.
+        limits: the bounds of reading.
+        clock: tells the time.
+        fetch: reads a page; by default from the web, without cookies and proxies.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        embedding: Embedding,
+        limits: Limits,
+        clock: Clock,
+        fetch: Fetch | None = None,
+    ) -> None:
         self._store = store
         self._embedding = embedding
         self._limits = limits
         self._clock = clock
+        self._fetch = fetch or self._from_the_web
 
     async def ingest(
         self, workspace_id: str, user_id: str, audience: Audience, location: str
@@ -159,121 +129,209 @@ class Ingestion:
         Raises:
             SourceFailure: if the source as a whole cannot be read.
         """
+        found = await look(location, self._limits, self._fetch)
+        async with self._store.begin(workspace_id, None) as unit:
+            source_id = await Knowledge(unit).open_source(
+                found.root, found.kind, audience, user_id, self._clock()
+            )
+        async for step in self.renew(workspace_id, source_id, audience, found, self._clock()):
+            yield step
+
+    async def look_again(self, source: Source) -> Look:
+        """Look at the place of a known source."""
+        return await look_again(source, self._limits, self._fetch)
+
+    async def renew(
+        self,
+        workspace_id: str,
+        source_id: UUID,
+        audience: Audience,
+        found: Look,
+        now: datetime,
+        *,
+        most: int | None = None,
+    ) -> AsyncIterator[Progress | Report]:
+        """Bring what is known of a source up to a look; yield progress, and the report last.
+
+        Args:
+            workspace_id: the workspace.
+            source_id: the source.
+            audience: who may read it.
+            found: what stands at its place.
+            now: when that was.
+            most: at most so many documents are read; all if ``None``.
+
+        Raises:
+            SourceFailure: if the source is forgotten meanwhile.
+        """
         # The parsers cost half a second and 40 MB; processes that never ingest never load them.
         from integrations.knowledge.read import read  # noqa: PLC0415 - see above
 
-        source = await self._look(location)
+        report = Report()
+        reading = Reading(source_id, audience, now, report.skipped)
         async with self._store.begin(workspace_id, None) as unit:
             knowledge = Knowledge(unit)
-            source_id = await knowledge.open_source(
-                source.root, source.kind, audience, user_id, self._clock()
-            )
-            reading = _Reading(
-                source_id, await knowledge.documents(source_id), knowledge.name_digest
-            )
-        for number, entry in enumerate(source.entries, 1):
-            name = source.name_of(entry)
-            if isinstance(entry, Skipped):
-                reading.skip(entry)
-                continue
-            if reading.unchanged(name, entry):
-                continue
-            yield Progress(f"Reading {name}", number, len(source.entries))
-            document: Document | Skipped = (
+            known = await knowledge.documents(source_id)
+            absent = reading.plan(found, known, knowledge.name_digest)
+            names = await knowledge.names([document.id for document in absent])
+        for document in absent:
+            seen = found.absent(names.get(document.id, ""))
+            reading.note(decide(document, seen), document)
+        if found.why and not report.skipped:
+            report.skipped.append(Skipped(found.root, "unreadable", found.why))
+        report.left = reading.bound(most)
+        for number, wanted in enumerate(reading.wanted, 1):
+            yield Progress(f"Reading {wanted.name}", number, len(reading.wanted))
+            entry = wanted.entry
+            taken: Document | Skipped = (
                 entry
                 if isinstance(entry, Document)
                 else await asyncio.to_thread(read, entry, self._limits)
             )
-            if isinstance(document, Skipped):
-                reading.skip(document)
+            if isinstance(taken, Skipped):
+                reading.skip(wanted, taken)
                 continue
-            mtime_ns = entry.mtime_ns if isinstance(entry, Found) else 0
-            if (same := reading.take(name, document, mtime_ns)) is not None:
-                async with self._store.begin(workspace_id, None) as unit:
-                    await Knowledge(unit).touch(same.id, mtime_ns, self._clock())
+            reading.batch.append((replace(taken, name=wanted.name), wanted))
             if reading.full:
-                await self._save(workspace_id, audience, reading)
-        await self._save(workspace_id, audience, reading)
-        await self._finish(workspace_id, reading)
-        yield reading.report
-
-    async def _look(self, location: str) -> _Source:
-        from integrations.knowledge.walk import walk  # noqa: PLC0415 - loads the parsers
-        from integrations.knowledge.web import fetch  # noqa: PLC0415 - as above
-
-        if location.startswith(("http://", "https://")):
-            async with httpx.AsyncClient(trust_env=False) as client:
-                return _Source("web", location, [await fetch(location, client, self._limits)])
-
-        def look() -> _Source:
-            path = Path(location).expanduser().absolute()
-            entries = list(walk(path, self._limits))
-            kind = "git" if (path / ".git").exists() else "folder" if path.is_dir() else "file"
-            return _Source(kind, str(path), entries)
-
-        return await asyncio.to_thread(look)
-
-    async def _finish(self, workspace_id: str, reading: _Reading) -> None:
-        gone = reading.gone
-        reading.report.removed = len(gone)
-        async with self._store.begin(workspace_id, None) as unit:
-            knowledge, index = Knowledge(unit), RecallIndex(unit)
-            await _forget(knowledge, index, gone)
-            await knowledge.read(reading.source_id, self._clock())
-            await index.fold()
-        await self._embedding.catch_up(workspace_id)
+                await self._save(workspace_id, reading, report)
+        await self._save(workspace_id, reading, report)
+        await self._finish(workspace_id, reading, report)
+        yield report
 
     async def remove(self, workspace_id: str, source_id: UUID) -> None:
         """Forget a source with everything read from it."""
         async with self._store.begin(workspace_id, None) as unit:
             knowledge = Knowledge(unit)
+            await knowledge.hold(source_id)
             documents = await knowledge.documents(source_id)
             await _forget(knowledge, RecallIndex(unit), [d.id for d in documents.values()])
             await knowledge.remove_source(source_id)
 
-    async def _save(self, workspace_id: str, audience: Audience, reading: _Reading) -> None:
+    async def _from_the_web(self, url: str) -> Document | Skipped:
+        from integrations.knowledge.web import fetch  # noqa: PLC0415 - loads the parsers
+
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return await fetch(url, client, self._limits)
+
+    async def _save(self, workspace_id: str, reading: Reading, report: Report) -> None:
         """Store the batch: texts, words and vectors in one transaction."""
         batch, reading.batch = reading.batch, []
         if not batch:
             return
+        found = await asyncio.to_thread(_mentions, [document for document, _ in batch])
+        changed = [document for document, wanted in batch if not _same(wanted.before, document)]
         texts = [
             passage_text(document.name, passage.title, passage.text)
-            for document, _, _ in batch
+            for document in changed
             for passage in document.passages
         ]
         indexed = zip(texts, await self._embedding.passages(texts), strict=True)
+        vectors = {
+            document.name: [next(indexed) for _ in document.passages] for document in changed
+        }
+        async with self._store.begin(workspace_id, None) as unit:
+            knowledge, index, now = Knowledge(unit), RecallIndex(unit), reading.now
+            await _hold(knowledge, reading.source_id)
+            # Another reading of the source may have been here since the look.
+            known = await knowledge.documents(
+                reading.source_id, [document.name for document, _ in batch]
+            )
+            background = await Catalogue(unit).background(
+                {stem for each in found for stem in each.stems}
+            )
+            items: list[Item] = []
+            for (document, wanted), mentioned in zip(batch, found, strict=True):
+                before = known.get(knowledge.name_digest(document.name))
+                topics = topics_of(mentioned, background)
+                if before is not None and _same(before, document):
+                    await knowledge.touch(before.id, wanted.mtime_ns, now, topics)
+                    reading.note("unchanged", before)
+                elif document.name in vectors:
+                    if before is not None:
+                        await _forget(knowledge, index, [before.id])
+                    report.read += 1
+                    report.new += before is None
+                    items += await self._put(
+                        knowledge, document, vectors[document.name], wanted, topics, reading
+                    )
+            await index.add(items, self._embedding.name)
+        report.passages += len(items)
+
+    async def _put(
+        self,
+        knowledge: Knowledge,
+        document: Document,
+        indexed: Sequence[tuple[str, NDArray[np.float32] | None]],
+        wanted: Wanted,
+        topics: Sequence[str],
+        reading: Reading,
+    ) -> list[Item]:
+        """Store a document that is new or changed; return what is to be indexed of it."""
+        passages = [
+            NewPassage(new_id(), n, p.kind, p.title, p.text, p.start_line, p.end_line, p.page)
+            for n, p in enumerate(document.passages)
+        ]
+        document_id = await knowledge.put_document(
+            reading.source_id,
+            document,
+            passages,
+            wanted.mtime_ns,
+            reading.audience,
+            reading.now,
+            topics,
+        )
+        return [
+            Item(
+                id=passage.id,
+                kind="knowledge",
+                audience=reading.audience,
+                user_id=None,
+                sequence_id=document_id,
+                position=passage.ordinal,
+                speaker="",
+                occurred_at=reading.now,
+                text=text,
+                vectors=vectors,
+                trust=trust_of(document.name),
+            )
+            for passage, (text, vectors) in zip(passages, indexed, strict=True)
+        ]
+
+    async def _finish(self, workspace_id: str, reading: Reading, report: Report) -> None:
+        """Save what the look said of the documents that were not read."""
+        gone = reading.ids("gone")
+        report.removed = len(gone)
+        report.unchanged = len(reading.ids("unchanged"))
+        report.missing = len(reading.ids("missing"))
+        report.unreachable = len(reading.ids("unreachable"))
         async with self._store.begin(workspace_id, None) as unit:
             knowledge, index = Knowledge(unit), RecallIndex(unit)
-            await _forget(knowledge, index, [old.id for _, _, old in batch if old])
-            items: list[Item] = []
-            for document, mtime_ns, _ in batch:
-                passages = [
-                    NewPassage(
-                        new_id(), n, p.kind, p.title, p.text, p.start_line, p.end_line, p.page
-                    )
-                    for n, p in enumerate(document.passages)
-                ]
-                document_id = await knowledge.put_document(
-                    reading.source_id, document, passages, mtime_ns, audience, self._clock()
-                )
-                items += [
-                    Item(
-                        id=passage.id,
-                        kind="knowledge",
-                        audience=audience,
-                        user_id=None,
-                        sequence_id=document_id,
-                        position=passage.ordinal,
-                        speaker="",
-                        occurred_at=self._clock(),
-                        text=text,
-                        vectors=vectors,
-                        trust=trust_of(document.name),
-                    )
-                    for passage, (text, vectors) in zip(passages, indexed, strict=False)
-                ]
-            await index.add(items, self._embedding.name)
-        reading.report.passages += len(items)
+            await _hold(knowledge, reading.source_id)
+            await _forget(knowledge, index, gone)
+            await knowledge.validate(reading.ids("unchanged"), reading.now)
+            await knowledge.doubt(reading.ids("changed", "missing"), DOUBTED)
+            for confidence, document_ids in reading.beliefs().items():
+                passages = await knowledge.passages(document_ids)
+                await index.believe(dict.fromkeys(passages, confidence))
+            await knowledge.read(reading.source_id, reading.now)
+            await index.fold()
+        await self._embedding.catch_up(workspace_id)
+
+
+def _same(before: KnownDocument | None, document: Document) -> bool:
+    return before is not None and decide(before, Seen(digest=document.digest)) == "unchanged"
+
+
+def _mentions(documents: Sequence[Document]) -> list[Mentions]:
+    return [
+        mentions(d.name, d.title, [(passage.title, passage.text) for passage in d.passages])
+        for d in documents
+    ]
+
+
+async def _hold(knowledge: Knowledge, source_id: UUID) -> None:
+    if not await knowledge.hold(source_id):
+        raise SourceFailure("the source was forgotten while it was read: nothing of it is kept")
 
 
 async def _forget(knowledge: Knowledge, index: RecallIndex, document_ids: list[UUID]) -> None:

@@ -1,13 +1,14 @@
-"""What earlier answers to the same question advise.
+"""What earlier answers to the same question advise, and what corrections outrank.
 
-Decides which rated answers and corrections are put before the model, and what
-is kept from it because it led to a disliked answer. Refuses to know who asks;
+Decides which rated answers and corrections are put before the model, what is
+kept from it because it led to a disliked answer, and what a person has said is
+wrong. Refuses to know who asks;
 the caller only hands over what the reader may see.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from learning.extract import similarity
@@ -26,6 +27,10 @@ SAME_QUESTION: Final = 0.75
 
 RELATED: Final = 0.35
 """Similarity from which an answer to the one may help with the other."""
+
+OUTRANKED: Final = 0.5
+"""What is left of the trust in a passage that somebody corrected: it is no longer the last
+word, but a correction may speak of one sentence of it only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,39 @@ def advise(question: str, precedents: Sequence[Precedent], lexicon: Lexicon) -> 
     )
 
 
+def outranked(
+    recollections: Sequence[Recollection],
+    corrections: Mapping[UUID, Sequence[Recollection]],
+) -> tuple[Recollection, ...]:
+    """Return the recollections with everything that was corrected behind its corrections.
+
+    A correction comes along with what it speaks against, whatever question it
+    answered; that loses half of its trust by it, once, however many there are. A
+    correction that people disliked outranks nothing. Everything else keeps its order.
+
+    Args:
+        recollections: best first.
+        corrections: passage or message → the corrections and newer memories that hold
+            and speak against it, best first.
+    """
+    standing = {item: [c for c in found if _liked(c)] for item, found in corrections.items()}
+    known = {r.id: r for r in recollections}
+    placed: dict[UUID, Recollection] = {}
+    for recollection in recollections:
+        against = standing.get(recollection.id, [])
+        for correction in against:
+            # One that was found by itself keeps its own score.
+            along = known.get(correction.id) or replace(correction, score=recollection.score)
+            placed.setdefault(correction.id, along)
+        if against:
+            recollection = replace(recollection, trust=recollection.trust * OUTRANKED)  # noqa: PLW2901
+        placed.setdefault(recollection.id, recollection)
+    return tuple(placed.values())
+
+
 def _liked(recollection: Recollection) -> bool:
+    if recollection.kind == "memory":
+        return True  # what somebody says of themselves is put to no vote
     if recollection.kind == "correction":
         return recollection.rating is None or recollection.rating > DISLIKED
     return recollection.rating is not None and recollection.rating >= LIKED

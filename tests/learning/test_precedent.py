@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from learning.lexicon import Lexicon
-from learning.precedent import Advice, Precedent, advise
+from learning.precedent import OUTRANKED, Advice, Precedent, advise, outranked
 from learning.recollection import Recollection
 
 if TYPE_CHECKING:
@@ -109,3 +110,61 @@ def test_what_a_liked_answer_was_built_on_is_not_avoided() -> None:
 def test_a_correction_has_no_role_to_avoid() -> None:
     advice = advise(ASKED, [earlier(1, 1.0, kind="correction", role="")], LEXICON)
     assert advice.avoid_roles == frozenset()
+
+
+PASSAGE = Recollection(UUID(int=70), "knowledge", "It is 30 s.", 0.9, NOW, trust=0.8)
+OTHERS = Recollection(UUID(int=71), "knowledge", "Something else.", 0.5, NOW)
+
+
+def correction(number: int, rating: float | None = None) -> Recollection:
+    return earlier(number, rating, kind="correction", question=OTHER).recollection
+
+
+def shown(recollections: tuple[Recollection, ...]) -> list[int]:
+    return [r.id.int for r in recollections]
+
+
+def test_a_passage_stands_behind_its_correction_and_is_trusted_half_as_much() -> None:
+    found = outranked([OTHERS, PASSAGE], {PASSAGE.id: [correction(1)]})
+    assert shown(found) == [71, 1, 70]
+    assert found[1].score == PASSAGE.score
+    assert found[2].trust == pytest.approx(PASSAGE.trust * OUTRANKED)
+    assert found[0] == OTHERS
+
+
+def test_a_correction_that_was_found_further_down_moves_up_and_comes_once() -> None:
+    own = replace(correction(1), score=0.2)
+    found = outranked([PASSAGE, OTHERS, own], {PASSAGE.id: [correction(1)]})
+    assert shown(found) == [1, 70, 71]
+    assert found[0].score == 0.2
+
+
+def test_a_correction_that_leads_already_stays_where_it_is() -> None:
+    found = outranked([correction(1), OTHERS, PASSAGE], {PASSAGE.id: [correction(1)]})
+    assert shown(found) == [1, 71, 70]
+
+
+def test_two_corrections_of_one_passage_halve_its_trust_once() -> None:
+    found = outranked([PASSAGE], {PASSAGE.id: [correction(2), correction(1)]})
+    assert shown(found) == [2, 1, 70]
+    assert found[2].trust == pytest.approx(PASSAGE.trust * OUTRANKED)
+
+
+def test_one_correction_of_two_passages_comes_before_both() -> None:
+    against = {PASSAGE.id: [correction(1)], OTHERS.id: [correction(1)]}
+    found = outranked([PASSAGE, OTHERS], against)
+    assert shown(found) == [1, 70, 71]
+    assert found[2].trust == pytest.approx(OTHERS.trust * OUTRANKED)
+
+
+@pytest.mark.parametrize(("rating", "outranks"), [(None, True), (5.0, True), (2.0, False)])
+def test_a_correction_that_people_dislike_outranks_nothing(
+    rating: float | None, outranks: bool
+) -> None:
+    found = outranked([PASSAGE], {PASSAGE.id: [correction(1, rating)]})
+    assert shown(found) == ([1, 70] if outranks else [70])
+    assert (found[-1] == PASSAGE) is not outranks
+
+
+def test_without_corrections_nothing_changes() -> None:
+    assert outranked([PASSAGE, OTHERS], {}) == (PASSAGE, OTHERS)
