@@ -1,0 +1,1 @@
+"""Slack: mentions, direct messages, buttons, commands and reactions, on slack-bolt."""

@@ -1,0 +1,223 @@
+"""What people ask for by buttons, menus, dialogs, shortcuts and commands in Slack.
+
+Decides what each of them says, and how it goes through the front door. Refuses to know
+how Slack tells it (``actions``) and what is done about it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from integrations.contracts.incoming import (
+    IncomingChoice,
+    IncomingCorrection,
+    IncomingMessage,
+    IncomingReaction,
+)
+from integrations.surfaces.slack.payload import Ignored, Origin
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from learning.roles import RoleName
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Who pressed something, where, and how they can be answered.
+
+    Attributes:
+        origin: ``thread_id`` is empty for a command in a channel: those are in no thread.
+        ref: "CHANNEL:TS" of the message it was pressed on; empty if on none.
+        trigger_id: opens a dialog, within three seconds.
+        response_url: takes five answers within half an hour; empty if there is none.
+    """
+
+    origin: Origin
+    ref: str
+    trigger_id: str
+    response_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Somebody pressed 👍 or 👎 under an answer."""
+
+    by: Press
+    interaction_id: UUID
+    good: bool
+
+    def incoming(self) -> IncomingReaction:
+        """Return what goes through the front door."""
+        return IncomingReaction(
+            **self.by.origin.common(),
+            interaction_id=self.interaction_id,
+            emoji="👍" if self.good else "👎",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chose:
+    """Somebody chose a reading of their question."""
+
+    by: Press
+    interaction_id: UUID
+    reading: str
+
+    def incoming(self) -> IncomingChoice:
+        """Return what goes through the front door."""
+        return IncomingChoice(
+            **self.by.origin.common(),
+            thread_id=self.by.origin.thread_id,
+            interaction_id=self.interaction_id,
+            reading=self.reading,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WantsCorrection:
+    """Somebody wants to write an answer better."""
+
+    by: Press
+    interaction_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WantsWhy:
+    """Somebody wants to know why an answer came out as it did."""
+
+    by: Press
+    interaction_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WantsForget:
+    """Somebody wants an answer forgotten; without an id, the one shown at ``by.ref``."""
+
+    by: Press
+    interaction_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class WantsAnother:
+    """Somebody wants another answer, of somebody in particular if ``role`` is set."""
+
+    by: Press
+    interaction_id: UUID
+    role: RoleName | None
+
+
+@dataclass(frozen=True, slots=True)
+class WantsRating:
+    """Somebody wants to rate the answer at ``by.ref``."""
+
+    by: Press
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WantsTeaching:
+    """Somebody wants the message at ``by.ref`` to be learned from.
+
+    Attributes:
+        text: of the message, as Markdown.
+        author: its writer's id; empty if it is an app's.
+        ours: whether it is one of our answers.
+    """
+
+    by: Press
+    text: str
+    author: str
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """Somebody wrote what an answer should have been; ``block_id`` is where they wrote it."""
+
+    by: Press
+    interaction_id: UUID
+    text: str
+    block_id: str
+
+    def incoming(self) -> IncomingCorrection:
+        """Return what goes through the front door.
+
+        Raises:
+            ValueError: if the text is empty or too long; its message is for the person.
+        """
+        return IncomingCorrection(
+            **self.by.origin.common(), interaction_id=self.interaction_id, text=self.text
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoned:
+    """Somebody said why an answer was not good: in words, by picking reasons, or not at all."""
+
+    by: Press
+    interaction_id: UUID
+    text: str
+    picked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commanded:
+    """Somebody gave a command, typed or by a button: "forget 3f2a". Never empty."""
+
+    by: Press
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody asked a question by a command. Slack shows nobody what they typed."""
+
+    by: Press
+    text: str
+
+    def incoming(self, thread_id: str, message_ref: str) -> IncomingMessage:
+        """Return what goes through the front door.
+
+        Args:
+            thread_id: of the thread in which the question is shown.
+            message_ref: "CHANNEL:TS" of the message that shows it.
+
+        Raises:
+            ValueError: if the text is empty or too long; its message is for the person.
+        """
+        return IncomingMessage(
+            **self.by.origin.common(), thread_id=thread_id, message_ref=message_ref, text=self.text
+        )
+
+
+Intent = (
+    Rated
+    | Chose
+    | WantsCorrection
+    | WantsWhy
+    | WantsForget
+    | WantsAnother
+    | WantsRating
+    | WantsTeaching
+    | Corrected
+    | Reasoned
+    | Commanded
+    | Asked
+    | Ignored
+)
+
+
+def metadata(by: Press, interaction_id: UUID) -> str:
+    """Return what a dialog keeps of where it was opened, as its ``private_metadata``."""
+    origin = by.origin
+    return json.dumps(
+        {
+            "interaction": str(interaction_id),
+            "channel": origin.channel_id,
+            "thread": origin.thread_id,
+            "ref": by.ref,
+        }
+    )

@@ -1,0 +1,141 @@
+"""A whole Mynah in a workspace of the stand-in for Slack."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.app import open_mynah
+from bot.server import listen, serve
+from integrations.surfaces.slack.surface import SlackSurface
+from tests.bot.support import rows, settings_of
+from tests.standins.slack_server import slack_server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.app import Mynah
+    from tests.standins.slack_people import Team
+    from tests.standins.slack_server import SlackServer
+    from tests.standins.slack_state import Channel, Installation, Message, User
+
+
+@dataclass(slots=True)
+class Place:
+    """A team with Ada and Bob in it, a channel, and the Mynah they talk to."""
+
+    slack: SlackServer
+    team: Team
+    ada: User
+    bob: User
+    installed: Installation
+    general: Channel
+    mynah: Mynah
+
+    @property
+    def me(self) -> User:
+        return self.installed.bot
+
+    @property
+    def called(self) -> str:
+        """How a message calls us."""
+        return f"<@{self.me.id}>"
+
+    def dm(self, user: User) -> Channel:
+        return self.team.dm(self.me, user)
+
+    async def work(self) -> None:
+        """Work until everything is answered and shown."""
+        surface = self.mynah.surfaces["slack"]
+        assert isinstance(surface, SlackSurface)
+        if surface._joined is not None:
+            await surface._joined.errands.finish()
+        await self.mynah.work_off()
+        await self.slack.courier.settled()
+
+    def answers(self, channel: Channel, thread_ts: str = "") -> list[Message]:
+        """What everybody in a channel sees of ours."""
+        return [m for m in self.slack.posts(channel.id, thread_ts) if not m.ephemeral_to]
+
+    def whispers(self, user: User, channel: Channel) -> list[str]:
+        """What a person sees of ours that nobody else does."""
+        shown = self.slack.posts(channel.id)
+        return [words(m) for m in shown if m.ephemeral_to == user.id]
+
+    async def ask(self, user: User, channel: Channel, text: str, thread_ts: str = "") -> Message:
+        """Say something and work; return the one answer that came."""
+        before = len(self.answers(channel))
+        await self.team.say(user, channel, text, thread_ts or None)
+        await self.work()
+        (answer,) = self.answers(channel)[before:]
+        return answer
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        return rows(self.mynah.conninfo, query, self.team.id, *parameters)
+
+    def count(self, table: str) -> int:
+        return int(self.rows(f"SELECT count(*) FROM {table} WHERE workspace_id = %s")[0][0])
+
+    def ratings(self) -> list[float | None]:
+        found = self.rows("SELECT rating FROM interactions WHERE workspace_id = %s ORDER BY id")
+        return [rating for (rating,) in found]
+
+
+def listed(name: str) -> frozenset[str]:
+    """A list of the manifest's: what Slack lets us do and tells us is no more than that."""
+    text = (Path(__file__).parents[2] / "manifest.yml").read_text("utf-8")
+    found = re.search(rf"^( *){name}:\n((?:\1  - \S+\n)+)", text, re.MULTILINE)
+    assert found is not None
+    return frozenset(re.findall(r"- (\S+)", found[2]))
+
+
+def words(message: Message) -> str:
+    """Everything that a message shows."""
+    return message.text + " " + json.dumps(message.blocks, ensure_ascii=False)
+
+
+@asynccontextmanager
+async def open_place(
+    home: object, conninfo: str, key: str, *, socket: bool, **values: Any
+) -> AsyncIterator[Place]:
+    """Open a Mynah that hears by Socket Mode, or by signed requests to its web server."""
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(slack_server())
+        slack.state.now = time.time()  # ids of interactions tell the real time
+        team = slack.team("acme")
+        ada, bob = team.user("ada"), team.user("bob")
+        installed = team.install(scopes=listed("bot"))
+        general = team.channel("general", ada, bob, installed.bot)
+        app = slack.app
+        app.socket_mode = socket
+        app.events = listed("bot_events")
+        listens = (
+            {"SLACK_APP_TOKEN": app.app_token}
+            if socket
+            else {"SLACK_SIGNING_SECRET": app.signing_secret}
+        )
+        settings = settings_of(
+            home,
+            conninfo,
+            key,
+            SLACK_BOT_TOKEN=installed.token,
+            SLACK_API_URL=slack.api_url,
+            **listens,
+            **values,
+        )
+        only = ["slack"] if socket else ["web", "slack"]
+        mynah = await stack.enter_async_context(open_mynah(settings, only=only))
+        surface = mynah.surfaces["slack"]
+        await surface.start(mynah.host)
+        stack.push_async_callback(surface.stop)
+        if not socket:
+            listening = listen("127.0.0.1", 0)
+            stack.callback(listening.close)
+            await stack.enter_async_context(serve(mynah, listening))
+            app.request_url = f"http://127.0.0.1:{listening.getsockname()[1]}/slack/events"
+        yield Place(slack, team, ada, bob, installed, general, mynah)
