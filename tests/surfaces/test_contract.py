@@ -16,6 +16,7 @@ import pytest
 from integrations.contracts.surface import Delivery, Outcome, Surface, Target
 from integrations.surfaces.console import ConsoleSurface
 from integrations.surfaces.web.surface import WebSurface
+from learning.interpretation.contract import Reading, numbered
 from tests.surfaces.web.fake_host import FakeBroadcast, FakeHost
 
 if TYPE_CHECKING:
@@ -87,6 +88,23 @@ async def test_the_same_delivery_again_has_the_same_reference(
     assert await surface.deliver(delivery) == first
     assert await surface.deliver(replace(delivery, ref=first)) == first
     assert await surface.deliver(replace(delivery, key=f"answer:{uuid4()}")) != first
+
+
+async def test_a_question_back_arrives_once_like_any_reply(
+    surface: Surface, target: Target, broadcast: FakeBroadcast
+) -> None:
+    readings = (Reading("h1", "build a REST API", 0.75), Reading("h2", "build a library", 0.6))
+    asks = Delivery(
+        f"answer:{uuid4()}",
+        target,
+        numbered(readings),
+        outcome=Outcome.ASKED,
+        readings=readings,
+    )
+    reference = await surface.deliver(asks)
+    assert await surface.deliver(replace(asks, ref=reference)) == reference
+    assert {shown for shown, _ in broadcast.published} == {target.conversation_id}
+    assert {event.kind for _, event in broadcast.published} == {"changed"}
 
 
 async def test_it_can_be_stopped_twice_and_started_again(

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from nicegui import ui
 
-from integrations.surfaces.web.answer import SEEN
+from integrations.surfaces.web.actions import SEEN
 from integrations.surfaces.web.thread import Question, Refused
 from learning.roles import ROLES, role
 

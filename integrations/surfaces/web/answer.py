@@ -1,4 +1,4 @@
-"""Answers and corrections: the finished card with its reactions, and the one being written.
+"""Answers, corrections and questions back: the card with its reactions and actions.
 
 Decides what an answer shows and which actions it offers. Refuses to know what
 the actions do. Cards change in place, so that focus and reading position stay.
@@ -6,21 +6,30 @@ the actions do. Cards change in place, so that focus and reading position stay.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nicegui import ui
 
 from integrations.contracts.surface import Outcome
+from integrations.surfaces.web.actions import (
+    ABOUT_ANSWER,
+    ABOUT_CORRECTION,
+    ABOUT_QUESTION,
+    ABOUT_STOPPED,
+    RETRY,
+    RETRY_TROUBLE,
+    quiet,
+    row,
+)
+from integrations.surfaces.web.readings import Readings
 from integrations.surfaces.web.theme import LOGO
+from learning.interpretation.contract import ASKING
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from uuid import UUID
-
     from nicegui.events import GenericEventArguments
 
     from integrations.contracts.surface import Entry
+    from integrations.surfaces.web.actions import Actions
     from integrations.surfaces.web.markdown import Markdown
 
 ALWAYS = ("👍", "👎")
@@ -33,9 +42,6 @@ _NAMES = {
     "🎉": "Solved it",
     "😕": "Confusing",
 }
-SEEN = "Number(document.querySelector('.m-messages').dataset.version)"
-"""JavaScript for the version of the transcript that is on the page at this moment."""
-
 _OUTCOMES = {
     Outcome.FELL_BACK: "second choice",
     Outcome.DECLINED: "no expert knew",
@@ -47,52 +53,6 @@ _OUTCOMES = {
 _TROUBLE = {Outcome.FAILED, Outcome.TIMED_OUT, Outcome.OVER_BUDGET}
 _RETRIED = _TROUBLE | {Outcome.CANCELLED}
 _CITED = "(e) => { const c = e.target.closest('.m-cite'); if (c) emit(Number(c.dataset.mark)); }"
-# A browser numbers the clicks of a double click; what they ask for is meant once.
-_ACTED = f"""(e) => {{
-    const b = e.target.closest("[data-do]");
-    if (b && e.detail < 2) emit({{ do: b.dataset.do, seen: {SEEN} }});
-}}"""
-
-
-def _act(do: str, name: str, icon: str, *, full: str = "", more: str = "") -> str:
-    """Return one button as HTML. A full name must contain the one on the button."""
-    return (
-        f'<button type="button" class="m-act" data-do="{do}" title="{full or name}"'
-        f' aria-label="{full or name}"{more}>'
-        f'<i class="material-icons" aria-hidden="true" translate="no">{icon}</i>{name}</button>'
-    )
-
-
-_ABOUT = (
-    _act("correct", "Correct", "edit")
-    + _act("why", "Why", "help_outline")
-    + _act("forget", "Forget", "delete_outline")
-    + _act("learned", "Learned", "lightbulb")
-)
-_AGAIN = _act("again", "Regenerate", "refresh")
-_EXPERT = _act(
-    "expert",
-    "Ask another",
-    "groups",
-    full="Ask another expert",
-    more=' aria-haspopup="menu"',
-)
-_TRY_AGAIN = _act("again", "Try again", "refresh")
-
-
-@dataclass(frozen=True, slots=True)
-class Actions:
-    """What can be done about an answer; each is called with its interaction."""
-
-    react: Callable[[UUID, str, bool], Awaitable[None]]
-    correct: Callable[[UUID], None]
-    why: Callable[[UUID], Awaitable[None]]
-    forget: Callable[[UUID], None]
-    inspect: Callable[[UUID, int | None], Awaitable[None]]
-    again: Callable[[UUID, int], Awaitable[None]]
-    """Called with the version of the transcript that the person saw, besides."""
-    expert: Callable[[UUID], None]
-    stop: Callable[[UUID], Awaitable[None]]
 
 
 class AnswerCard:
@@ -106,10 +66,11 @@ class AnswerCard:
         self._picker: ui.menu | None = None
         self._counting: set[tuple[str, bool]] = set()
         self._about: ui.html | None = None
+        self._readings: Readings | None = None
         corrected = entry.by == "correction"
         with ui.element("article").classes("m-answer") as self.element:
             ui.html(LOGO, sanitize=False).classes("m-avatar")
-            with ui.element("div").classes("m-body"):
+            with ui.element("div").classes("m-body") as self._body:
                 with ui.element("div").classes("m-byline"):
                     # A person wrote this one, in the place of an answer of ours.
                     author = f"{entry.author or 'You'} corrected this answer"
@@ -119,7 +80,7 @@ class AnswerCard:
                 self._content = (
                     ui.html("").classes("m-prose").on("click", self._cited, js_handler=_CITED)
                 )
-                self._retry = self._row().classes("m-retry")
+                self._retry = row(self._act).classes("m-retry")
                 self._foot = ui.element("div").classes("m-foot")
                 self._note = ui.label().classes("m-note").props("role=status")
         self.element.props["data-interaction"] = str(entry.interaction_id or "")
@@ -132,12 +93,10 @@ class AnswerCard:
     def update(self, entry: Entry) -> None:
         """Show what the entry says now."""
         self._entry = entry
-        marks = {citation.mark for citation in entry.citations}
-        self._content.content = (
-            self._markdown.speech(entry.text)
-            if entry.by == "correction"
-            else self._markdown.answer(entry.text, marks)
-        )
+        self._content.content = self._rendered()
+        # The browser copies from here what was written, not what became of it on the page.
+        asks = entry.outcome is Outcome.ASKED
+        self.element.props["data-markdown"] = "" if asks else entry.text
         self._byline.text = " · ".join(part for part in (entry.role, entry.model) if part)
         self._byline.set_visibility(bool(self._byline.text))
         outcome = _OUTCOMES.get(entry.outcome, "") if entry.outcome else ""
@@ -147,12 +106,12 @@ class AnswerCard:
         self._set_class("m-trouble", trouble)
         self._foot.set_visibility(not trouble)  # there is no answer to judge
         retried = entry.outcome in _RETRIED and entry.interaction_id is not None
-        self._retry.content = _TRY_AGAIN + (_EXPERT if trouble else "") if retried else ""
+        self._retry.content = (RETRY_TROUBLE if trouble else RETRY) if retried else ""
         self._retry.set_visibility(retried)
+        self._show_readings()
         if self._about is not None:
-            ours = entry.by == "mynah"
-            again = ("" if retried else _AGAIN) + _EXPERT if ours else ""
-            self._about.content = _ABOUT + again
+            self._judging.set_visibility(not asks)
+            self._about.content = _about(entry, retried=retried)
         for emoji in [*entry.reactions, *entry.mine]:
             if emoji not in self._reactions:
                 self._add_reaction(emoji)
@@ -173,20 +132,41 @@ class AnswerCard:
 
     def _build_foot(self) -> None:
         with self._foot:
-            with ui.element("div").classes("m-reactions").props('role=group aria-label="React"'):
+            self._judging = ui.element("div").classes("m-reactions")
+            with self._judging.props('role=group aria-label="React"'):
                 self._reaction_row = ui.element("div").classes("m-reactions")
                 for emoji in ALWAYS:
                     self._add_reaction(emoji)
-                more = _quiet("", "add_reaction", self._open_picker).classes("m-more")
+                more = quiet("", "add_reaction", self._open_picker).classes("m-more")
                 more.props('aria-label="More reactions" title="More reactions"')
                 self._more = more
-            self._about = self._row()
+            self._about = row(self._act)
 
-    def _row(self) -> ui.html:
-        # One element instead of six Quasar buttons: a page holds many answers, and every
-        # change on it is weighed against all of its elements.
-        row = ui.html("", sanitize=False).classes("m-actions")
-        return row.on("click", self._act, js_handler=_ACTED)
+    def _rendered(self) -> str:
+        entry = self._entry
+        if entry.by == "correction":
+            return self._markdown.speech(entry.text)
+        if entry.outcome is Outcome.ASKED:
+            return self._markdown.answer(ASKING)  # its text lists the readings as well
+        return self._markdown.answer(entry.text, {citation.mark for citation in entry.citations})
+
+    def _show_readings(self) -> None:
+        # Few answers ever have readings, so what shows them is built for those alone.
+        entry = self._entry
+        if not entry.readings or entry.interaction_id is None:
+            if self._readings is not None:
+                self._readings.delete()
+                self._readings = None
+            return
+        if self._readings is None:
+            with self._body:
+                self._readings = Readings(self._choose)
+            self._readings.move(target_index=self._body.default_slot.children.index(self._retry))
+        self._readings.show(entry.readings, entry.read_as)
+
+    async def _choose(self, reading: str) -> str:
+        interaction_id = self._entry.interaction_id
+        return "" if interaction_id is None else await self._actions.choose(interaction_id, reading)
 
     def _open_picker(self) -> None:
         # Most answers never need the menu, so it is built when first asked for.
@@ -254,62 +234,10 @@ class AnswerCard:
             await self._actions.inspect(self._entry.interaction_id, event.args)
 
 
-class LiveCard:
-    """An answer while it is being written.
-
-    Args:
-        from_start: whether the page has watched since the question was sent;
-            if not, the first words may be missing and an ellipsis says so.
-    """
-
-    def __init__(
-        self, interaction_id: UUID, markdown: Markdown, actions: Actions, *, from_start: bool
-    ) -> None:
-        self._markdown = markdown
-        self._from_start = from_start
-        self._text = ""
-        self._dirty = False
-        with ui.element("article").classes("m-answer m-live") as self.element:
-            ui.html(LOGO, sanitize=False).classes("m-avatar")
-            with ui.element("div").classes("m-body"):
-                with ui.element("div").classes("m-byline"):
-                    ui.label("Mynah").classes("m-author")
-                self._content = ui.html("").classes("m-prose")
-                with ui.element("div").classes("m-progress"):
-                    ui.element("span").classes("m-pulse")
-                    self._status = ui.label("Thinking").props("role=status")
-                    _quiet("Stop", "stop", lambda: actions.stop(interaction_id)).classes("m-stop")
-
-    def status(self, text: str) -> None:
-        """Show what is going on."""
-        self._status.text = text or "Thinking"
-
-    def append(self, text: str) -> None:
-        """Take some more of the answer; ``flush`` shows it."""
-        self._text += text
-        self._dirty = True
-
-    def restart(self) -> None:
-        """Take back what was shown."""
-        self._text = ""
-        self._from_start = True
-        self._dirty = True
-
-    def flush(self) -> None:
-        """Show what has come since the last time."""
-        if not self._dirty:
-            return
-        self._dirty = False
-        text = self._text if self._from_start or not self._text else "… " + self._text
-        self._content.content = self._markdown.answer(text)
-        if self._text:
-            self._status.text = "Writing"
-
-
-def _quiet(text: str, icon: str, on_click: Callable[[], object]) -> ui.button:
-    button = ui.button(text, icon=icon, color=None, on_click=on_click)
-    if text:
-        button.props["title"] = text
-        button.props["aria-label"] = text
-    button.props("flat dense no-caps").classes("m-quiet")
-    return button
+def _about(entry: Entry, *, retried: bool) -> str:
+    """Return the actions under an answer, as HTML."""
+    if entry.by == "correction":
+        return ABOUT_CORRECTION
+    if entry.outcome is Outcome.ASKED:
+        return ABOUT_QUESTION
+    return ABOUT_STOPPED if retried else ABOUT_ANSWER

@@ -14,10 +14,13 @@ import structlog
 from nicegui import background_tasks, ui
 
 from integrations.contracts.knowledge import SourceFailure
+from integrations.contracts.surface import Refusal
+from integrations.surfaces.web.about import AboutDialog
 from integrations.surfaces.web.again import AskingAgain
 from integrations.surfaces.web.composer import Composer, command_of
 from integrations.surfaces.web.dialogs import KnowledgeDialog
 from integrations.surfaces.web.feedback import Feedback
+from integrations.surfaces.web.readings import Choosing
 from integrations.surfaces.web.thread import NEW_TITLE, Question, Refused, Thread, unanswered
 from integrations.surfaces.web.threads import ThreadDrawer
 from integrations.surfaces.web.transcript import Transcript
@@ -30,14 +33,10 @@ if TYPE_CHECKING:
 
     from nicegui import Client
 
-    from integrations.contracts.surface import (
-        Host,
-        LiveEvent,
-        Person,
-        ThreadSummary,
-    )
+    from integrations.contracts.surface import Accepted, Host, LiveEvent, Person, ThreadSummary
     from integrations.surfaces.web.composer import Draft
     from integrations.surfaces.web.markdown import Markdown
+    from integrations.surfaces.web.readings import Choice
 
 _REDRAW_S = 0.1
 _RECHECK_S = 30.0
@@ -104,6 +103,9 @@ class Chat:
         self._knowledge = KnowledgeDialog(
             lambda path: self._host.ingest(self._person, path), explain
         )
+        self._about = AboutDialog(
+            lambda line: self._host.command(self._person, line), markdown, explain
+        )
         self._feedback = Feedback(
             self._host,
             self._person,
@@ -113,8 +115,12 @@ class Chat:
             refresh=self._refresh,
         )
         self._again = AskingAgain(lambda: self._transcript, self._ask_again, self._apologise)
+        self._choosing = Choosing(self._choose, explain)
         self._drawer = ThreadDrawer(
-            on_new=self._new_thread, on_open=self._open_thread, on_add=self._knowledge.open
+            on_new=self._new_thread,
+            on_open=self._open_thread,
+            on_add=self._knowledge.open,
+            on_about=self._about.open,
         )
         self._client.content.classes("m-content")
         with ui.element("div").classes("m-main"):
@@ -124,7 +130,11 @@ class Chat:
                 self._title = ui.label(NEW_TITLE).classes("m-title")
             self._transcript = Transcript(
                 markdown,
-                self._feedback.actions(again=self._again.regenerate, expert=self._again.offer),
+                self._feedback.actions(
+                    again=self._again.regenerate,
+                    expert=self._again.offer,
+                    choose=self._choosing.choose,
+                ),
                 lambda: welcome(examples, on_add=self._knowledge.open, on_ask=self._ask),
             )
             with ui.element("div").classes("m-dock"):
@@ -159,12 +169,16 @@ class Chat:
     async def _send(self, thread: Thread, question: Question) -> None:
         began = thread.conversation_id is None
         accepted = await thread.say(question)
+        if began and self._thread is thread:
+            self._follow()
+        await self._await_answer(thread, accepted)
+
+    async def _await_answer(self, thread: Thread, accepted: Accepted) -> None:
+        """Show what was said, and where its answer will be."""
         if self._thread is not thread:
             return
         if accepted.interaction_id is not None and not accepted.duplicate:
             self._sent.add(accepted.interaction_id)
-        if began:
-            self._follow()
         await self._refresh()
         self._transcript.to_latest()
         await self._list_threads()
@@ -173,6 +187,12 @@ class Chat:
         if self._stopping():
             raise Refused("Mynah is shutting down. Ask again when it is back.")
         await self._send(self._thread, question)
+
+    async def _choose(self, choice: Choice) -> None:
+        if self._stopping():
+            raise Refused("Mynah is shutting down. Choose again when it is back.")
+        thread = self._thread
+        await self._await_answer(thread, await thread.choose(choice))
 
     async def _run(self, line: str, shown_as: str) -> None:
         reply = await self._host.command(self._person, line)
@@ -310,7 +330,7 @@ class Chat:
 
 def explain(error: Exception) -> str:
     """Return what a person should read about a failure; details go to the log."""
-    if isinstance(error, Refused | SourceFailure):
+    if isinstance(error, Refused | SourceFailure | Refusal):
         return str(error)
     _log.error("page_call_failed", error=type(error).__name__, exc_info=error)
     return "That did not work, and the reason is in Mynah's log. Nothing was lost; try again."

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nicegui.element import Element
 
-from integrations.contracts.surface import MAX_TEXT
+from integrations.contracts.incoming import MAX_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from integrations.surfaces.web.answer import Actions
+import structlog
+
+from integrations.surfaces.web.actions import Actions
 from integrations.surfaces.web.dialogs import CorrectionDialog, ForgetDialog
 from integrations.surfaces.web.learned import LearnedPanel
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from integrations.contracts.surface import Host, Person
     from integrations.surfaces.web.thread import Thread
     from integrations.surfaces.web.transcript import Transcript
+
+_log = structlog.get_logger(__name__)
 
 
 class Feedback:
@@ -52,6 +56,7 @@ class Feedback:
         self._refresh = refresh
         self._learned_before: dict[UUID, frozenset[str]] = {}
         self._selected: UUID | None = None
+        self._heard: set[UUID] = set()
         self._correction = CorrectionDialog(self._save_correction)
         self._forget = ForgetDialog(self._forget_answer)
 
@@ -60,13 +65,18 @@ class Feedback:
         self._panel = LearnedPanel(self._close_panel)
 
     def actions(
-        self, *, again: Callable[[UUID, int], Awaitable[None]], expert: Callable[[UUID], None]
+        self,
+        *,
+        again: Callable[[UUID, int], Awaitable[None]],
+        expert: Callable[[UUID], None],
+        choose: Callable[[UUID, str], Awaitable[str]],
     ) -> Actions:
         """Return what the cards of answers call.
 
         Args:
             again: asks an answer's question again.
             expert: offers the experts who can be asked instead.
+            choose: goes on with another reading of a question.
         """
         return Actions(
             react=self._react,
@@ -76,6 +86,8 @@ class Feedback:
             inspect=self._inspect,
             again=again,
             expert=expert,
+            choose=choose,
+            copied=self._copied,
             stop=self._stop,
         )
 
@@ -113,6 +125,16 @@ class Feedback:
         if interaction_id == self._selected:
             self._close_panel()
         await self._run(f"forget {interaction_id}", "forget")
+
+    async def _copied(self, interaction_id: UUID) -> None:
+        if interaction_id in self._heard:
+            return
+        self._heard.add(interaction_id)
+        try:
+            await self._thread().copied(interaction_id)
+        except Exception as error:  # noqa: BLE001 - the copy is made; nobody waits for this
+            self._heard.discard(interaction_id)
+            _log.warning("copy_unheard", error=type(error).__name__)
 
     async def _stop(self, interaction_id: UUID) -> None:
         card = self._transcript().running().get(interaction_id)

@@ -11,10 +11,12 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from integrations.contracts.surface import (
+from integrations.contracts.incoming import (
+    IncomingChoice,
     IncomingCorrection,
     IncomingMessage,
     IncomingReaction,
+    IncomingSignal,
     IncomingStop,
 )
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from integrations.contracts.surface import Accepted, Entry, Host, Person, ThreadSummary
+    from integrations.surfaces.web.readings import Choice
     from learning.roles import RoleName
 
 NEW_TITLE = "New thread"
@@ -101,6 +104,27 @@ class Thread:
         accepted = await self._host.accept(message)
         self.conversation_id = accepted.conversation_id or self.conversation_id
         return accepted
+
+    async def choose(self, choice: Choice) -> Accepted:
+        """Say which reading of a question was meant."""
+        return await self._host.accept(
+            IncomingChoice.model_validate(
+                self._event(choice.event_id)
+                | {
+                    "thread_id": self.thread_id,
+                    "interaction_id": choice.interaction_id,
+                    "reading": choice.reading,
+                }
+            )
+        )
+
+    async def copied(self, interaction_id: UUID) -> None:
+        """Say that the person copied an answer."""
+        await self._host.accept(
+            IncomingSignal.model_validate(
+                self._event(uuid4().hex) | {"interaction_id": interaction_id, "signal": "copied"}
+            )
+        )
 
     async def react(self, interaction_id: UUID, emoji: str, *, removed: bool) -> None:
         """Give a reaction, or take it back."""

@@ -1,4 +1,4 @@
-"""The left drawer: the person's threads, and the doors to new ones and to knowledge."""
+"""The left drawer: the person's threads, and the doors to new ones, to knowledge and to memory."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class ThreadDrawer:
         on_new: called for a new thread.
         on_open: called with the thread to open.
         on_add: called to add knowledge.
+        on_about: called to show what is known about the person.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class ThreadDrawer:
         on_new: Callable[[], Awaitable[None]],
         on_open: Callable[[ThreadSummary], Awaitable[None]],
         on_add: Callable[[], None],
+        on_about: Callable[[], Awaitable[None]],
     ) -> None:
         async def open_knowledge() -> None:
             on_add()
@@ -62,6 +64,9 @@ class ThreadDrawer:
             add = ui.button("Add knowledge", icon="library_add", color=None)
             add.on("click", lambda event: self._leave(event, open_knowledge), js_handler=_NARROW)
             add.props("flat no-caps align=left").classes("m-quiet m-add")
+            about = ui.button("What I know about you", icon="psychology", color=None)
+            about.on("click", lambda event: self._leave(event, on_about), js_handler=_NARROW)
+            about.props("flat no-caps align=left").classes("m-quiet m-add")
 
     def toggle(self) -> None:
         """Show or hide the drawer."""

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 from nicegui.element import Element
 
-from integrations.surfaces.web.answer import AnswerCard, LiveCard
+from integrations.contracts.surface import Outcome
+from integrations.surfaces.web.answer import AnswerCard
+from integrations.surfaces.web.writing import LiveCard
 from learning.roles import role
 
 if TYPE_CHECKING:
@@ -20,13 +22,24 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from nicegui.events import GenericEventArguments
+
     from integrations.contracts.surface import Entry
-    from integrations.surfaces.web.answer import Actions
+    from integrations.surfaces.web.actions import Actions
     from integrations.surfaces.web.markdown import Markdown
     from learning.roles import RoleName
 
 WINDOW = 50
 """Messages shown at first, and with each "show earlier"."""
+
+_NO_ANSWER = {
+    Outcome.ASKED,
+    Outcome.DECLINED,
+    Outcome.FAILED,
+    Outcome.OVER_BUDGET,
+    Outcome.TIMED_OUT,
+}
+"""Who copies one of these does not use an answer."""
 
 
 class _Scroller(Element, component="scroller.js"):
@@ -97,7 +110,8 @@ class Transcript:
         self._order: list[Element] = []
         self._version = 0
         self._window = WINDOW
-        with _Scroller() as self._scroller, ui.element("div").classes("m-column"):
+        self._scroller = _Scroller().on("copied", self._copied)
+        with self._scroller, ui.element("div").classes("m-column"):
             with ui.element("div") as self._empty:
                 empty()
             self._earlier = ui.button("Show earlier messages", color=None, on_click=self._more)
@@ -121,8 +135,10 @@ class Transcript:
     def show(self, entries: Sequence[Entry]) -> None:
         """Show these messages, oldest first."""
         before = {entry.id for entry in self._entries}
-        if before and any(e.by == "mynah" and e.id not in before for e in entries):
-            self._announced.text = "Mynah answered."
+        new = [e for e in entries if e.by == "mynah" and e.id not in before]
+        if before and new:
+            asks = new[-1].outcome is Outcome.ASKED
+            self._announced.text = "Mynah asks what you mean." if asks else "Mynah answered."
         self._entries = entries
         for answered in {entry.interaction_id for entry in entries if entry.by == "mynah"}:
             if answered is not None and answered in self._live:
@@ -238,6 +254,15 @@ class Transcript:
             self._column.props["data-version"] = self._version
         self._empty.set_visibility(not order)
         self._earlier.set_visibility(len(self._entries) > self._window)
+
+    async def _copied(self, event: GenericEventArguments) -> None:
+        """Hear of a copy of an answer; the browser tells which one by its interaction."""
+        for entry, _ in list(self._shown.values()):
+            interaction_id = entry.interaction_id
+            if interaction_id is None or str(interaction_id) != event.args:
+                continue
+            if entry.by == "mynah" and entry.outcome not in _NO_ANSWER:
+                await self._actions.copied(interaction_id)
 
     def _more(self) -> None:
         self._scroller.run_method("keep")

@@ -9,6 +9,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from integrations.contracts.incoming import (
+    Incoming,
+    IncomingChoice,
+    IncomingCorrection,
+    IncomingMessage,
+    IncomingReaction,
+    IncomingSignal,
+    IncomingStop,
+)
 from integrations.contracts.knowledge import SourceFailure
 from integrations.contracts.surface import (
     Accepted,
@@ -16,11 +25,6 @@ from integrations.contracts.surface import (
     CommandReply,
     Delivery,
     Entry,
-    Incoming,
-    IncomingCorrection,
-    IncomingMessage,
-    IncomingReaction,
-    IncomingStop,
     LiveEvent,
     Outcome,
     Person,
@@ -28,6 +32,7 @@ from integrations.contracts.surface import (
     ThreadSummary,
 )
 from tests.surfaces.web import scripts
+from tests.surfaces.web.fake_known import FakeKnown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -81,6 +86,9 @@ class FakeHost:
         self.accepted: list[Incoming] = []
         self.commands_run: list[tuple[str, str]] = []
         self.ingested: list[tuple[str, str]] = []
+        self.shown: dict[UUID, str] = {}
+        """Where the surface says that each reply is."""
+        self._asked: dict[tuple[str, str], UUID] = {}
         self._broadcast = broadcast
         self._now = now
         self._surface: Surface | None = None
@@ -89,6 +97,7 @@ class FakeHost:
         self._learned: defaultdict[UUID, list[str]] = defaultdict(list)
         self._stops: defaultdict[UUID, asyncio.Event] = defaultdict(asyncio.Event)
         self._failed_once: set[str] = set()
+        self._known = FakeKnown(now)
         self._turns: set[asyncio.Task[None]] = set()
 
     def attach(self, surface: Surface) -> None:
@@ -107,9 +116,14 @@ class FakeHost:
         self.accepted.append(incoming)
         if isinstance(incoming, IncomingMessage):
             result = self._message(incoming)
+        elif isinstance(incoming, IncomingChoice):
+            result = self._choice(incoming)
         else:
             result = Accepted(duplicate=False, interaction_id=incoming.interaction_id)
-            await self._feedback(incoming)
+            if isinstance(incoming, IncomingSignal):
+                self._answer(incoming.interaction_id)
+            else:
+                await self._feedback(incoming)
         self._seen[key] = result
         return result
 
@@ -125,6 +139,7 @@ class FakeHost:
         conversation = found[0]
         conversation.summary = replace(conversation.summary, updated_at=self._now())
         interaction_id = uuid4()
+        self._asked[message.user_id, message.message_ref] = interaction_id
         conversation.entries.append(
             Entry(
                 uuid4(),
@@ -145,6 +160,14 @@ class FakeHost:
             conversation_id=conversation.summary.conversation_id,
             interaction_id=interaction_id,
         )
+
+    def _choice(self, choice: IncomingChoice) -> Accepted:
+        conversation, at = self._answer(choice.interaction_id)
+        asked = conversation.entries[at]
+        chosen = next(each for each in asked.readings if each.id == choice.reading)
+        conversation.entries[at] = replace(asked, readings=(), read_as="")
+        said = choice.model_dump(include=set(IncomingMessage.model_fields) - {"kind"})
+        return self._message(IncomingMessage(**said, text=chosen.text))
 
     async def _turn(
         self, message: IncomingMessage, conversation: _Conversation, interaction_id: UUID
@@ -177,7 +200,15 @@ class FakeHost:
                     await live.append(word + " ")
                     await asyncio.sleep(0)
         delivery = Delivery(
-            str(interaction_id), target, text, script.citations, outcome, script.role, script.model
+            str(interaction_id),
+            target,
+            text,
+            script.citations,
+            outcome,
+            script.role,
+            script.model,
+            readings=script.readings,
+            read_as=script.read_as,
         )
         conversation.entries.append(
             Entry(
@@ -191,9 +222,11 @@ class FakeHost:
                 outcome,
                 script.role,
                 script.model,
+                readings=script.readings,
+                read_as=script.read_as,
             )
         )
-        await self._surface.deliver(delivery)
+        self.shown[interaction_id] = await self._surface.deliver(delivery)
 
     async def _feedback(
         self, incoming: IncomingReaction | IncomingCorrection | IncomingStop
@@ -238,6 +271,9 @@ class FakeHost:
 
     async def command(self, person: Person, line: str) -> CommandReply:
         self.commands_run.append((person.user_id, line))
+        told = self._known.run(person, line)
+        if told is not None:
+            return told
         name, _, rest = line.partition(" ")
         if name == "learnings":
             return CommandReply(scripts.LEARNINGS)
@@ -269,6 +305,49 @@ class FakeHost:
         if conversation.owner != person.user_id:
             raise PermissionError(conversation_id)
         return conversation
+
+    async def find(self, person: Person, ref: str) -> UUID | None:
+        del person
+        return next((id_ for id_, shown in self.shown.items() if ref in shown.split(",")), None)
+
+    async def asked(self, person: Person, ref: str) -> UUID | None:
+        return self._asked.get((person.user_id, ref))
+
+    async def exchange(self, person: Person, interaction_id: UUID) -> Sequence[Entry]:
+        return [
+            entry
+            for conversation in self._conversations.values()
+            if conversation.owner == person.user_id
+            for entry in conversation.entries
+            if entry.interaction_id == interaction_id
+        ]
+
+    async def unanswered(self, person: Person, channel_id: str, thread_id: str) -> Sequence[UUID]:
+        here = [
+            entry
+            for conversation in self._conversations.values()
+            if conversation.owner == person.user_id
+            and conversation.summary.channel_id == channel_id
+            and conversation.summary.thread_id == thread_id
+            for entry in conversation.entries
+        ]
+        answered = {entry.interaction_id for entry in here if entry.by == "mynah"}
+        return [
+            entry.interaction_id
+            for entry in here
+            if entry.by == "person"
+            and entry.interaction_id
+            and entry.interaction_id not in answered
+        ]
+
+    async def takes_part(
+        self, workspace_id: str, surface: str, channel_id: str, thread_id: str
+    ) -> bool:
+        del workspace_id, surface
+        return any(
+            (c.summary.channel_id, c.summary.thread_id) == (channel_id, thread_id)
+            for c in self._conversations.values()
+        )
 
     async def learned(self, person: Person, interaction_id: UUID) -> Sequence[str]:
         conversation, _ = self._answer(interaction_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from integrations.contracts.surface import Citation, CommandHelp, Outcome
+from learning.interpretation.contract import Reading, numbered
 from learning.recollection import Place
 
 COMMANDS = (
@@ -93,6 +94,12 @@ ATTACK = """<script>window.pwned = 1</script><img src=x onerror="window.pwned = 
 ```
 """
 
+READINGS = (
+    Reading("h1", "build a REST API with FastAPI", 0.75),
+    Reading("h2", "build a <GraphQL> API & its schema", 0.68),
+    Reading("h3", "design the API of a library, so that others can build upon it easily", 0.6),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -102,12 +109,28 @@ class Script:
     role: str = "lead"
     model: str = "ollama:deepseek-coder"
     held: bool = False
+    readings: tuple[Reading, ...] = ()
+    read_as: str = ""
+
+
+SCRIPTS = {
+    "slow": Script("Working through the first part of a long answer", held=True),
+    "decline": Script(
+        "I found nothing about that. Add the documents it is in, or connect a model.",
+        outcome=Outcome.DECLINED,
+        role="lead",
+        model="offline:extractive",
+    ),
+    "build": Script(
+        numbered(READINGS), outcome=Outcome.ASKED, role="", model="", readings=READINGS
+    ),
+    "deploy": Script(ANSWER, CITATIONS, readings=READINGS, read_as="h1"),
+}
+"""What a question gets by its first word, if it is not a whole reading."""
 
 
 def script_for(question: str, *, again: bool) -> Script:
     word = question.split(maxsplit=1)[0].lower().rstrip(":,.!?")
-    if word == "slow":
-        return Script("Working through the first part of a long answer", held=True)
     if word == "fail" and not again:
         return Script(
             "No expert could answer: the model server at 127.0.0.1:11434 does not respond. "
@@ -116,13 +139,8 @@ def script_for(question: str, *, again: bool) -> Script:
             role="",
             model="",
         )
-    if word == "decline":
-        return Script(
-            "I found nothing about that. Add the documents it is in, or connect a model.",
-            outcome=Outcome.DECLINED,
-            role="lead",
-            model="offline:extractive",
-        )
+    if word in SCRIPTS and question not in {reading.text for reading in READINGS}:
+        return SCRIPTS[word]
     if "<" in question:
         return Script(ATTACK, CITATIONS[:1])
     if "x^2" in question:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
-from integrations.contracts.surface import MAX_TEXT
+from integrations.contracts.incoming import MAX_TEXT
 from tests.surfaces.web.steps import address_of_thread, ask, say
 
 if TYPE_CHECKING:
