@@ -77,7 +77,7 @@ def rank(
         score = (
             coverage
             + 0.1 * _density(weights, counts)
-            + 0.3 * _share(weights, set(lexicon.stems(_heading(recollection))))
+            + 0.3 * _share(weights, set(lexicon.stems(heading(recollection))))
             + 0.4 * _title(weights, recollection, lexicon)
             + 0.5 * named
             + _promise(question, recollection.text, weights, lexicon)
@@ -230,13 +230,16 @@ def _named(names: set[str], recollection: Recollection) -> bool:
     )
 
 
-def _heading(recollection: Recollection) -> str:
+def heading(recollection: Recollection) -> str:
+    """Return what a recollection is about, in words that its text need not hold."""
     place = recollection.place
-    return f"{place.path} {place.title}" if place else recollection.question
+    if place is not None:
+        return f"{place.path} {place.title}"
+    return f"{recollection.question} {recollection.topic}".strip()
 
 
 def _whole(recollection: Recollection) -> str:
-    return f"{_heading(recollection)}\n{recollection.text[:MAX_TEXT]}"
+    return f"{heading(recollection)}\n{recollection.text[:MAX_TEXT]}"
 
 
 def _strict(terms: Mapping[str, float]) -> set[str]:

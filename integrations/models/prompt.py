@@ -60,6 +60,8 @@ def assemble(request: ModelRequest) -> Prompt:
     """Return the prompt for a request."""
     system = request.system.strip()
     question = request.question
+    if request.reading:
+        question = f"{question}\n\n(Taken to mean: {request.reading})"
     if request.recollections:
         system = f"{system}\n\n{SOURCE_RULES}".strip()
         question = f"{quote(request.recollections)}\n\nThe question:\n{question}"

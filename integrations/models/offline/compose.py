@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from learning.citations import label, strip_marks
-from learning.extract import best_units, window
+from learning.extract import best_units, heading, window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,9 +44,14 @@ def quote_prose(
 ) -> str:
     """Return a block quote of the best sentences, and where they stand."""
     recollection, mark = match.recollection, match.index + 1
-    place = recollection.place
-    context = f"{place.title} {place.path}" if place else recollection.question
-    found = best_units(question, recollection.text, weights, lexicon, context=context, limit=limit)
+    found = best_units(
+        question,
+        recollection.text,
+        weights,
+        lexicon,
+        context=heading(recollection),
+        limit=limit,
+    )
     if not found:
         return ""
     lines: list[str] = []
@@ -150,7 +155,11 @@ def fenced(lines: Sequence[str], language: str) -> list[str]:
 
 def safe_prose(text: str, limit: int = MAX_QUOTE) -> str:
     """Return text on one line, without marks of its own or code spans left open."""
-    flat = " ".join(strip_marks(" ".join(text.split())).split())
+    flat, before = " ".join(text.split()), ""
+    while before != flat:
+        # A fence needs lines of its own, and would hide marks; without a mark there may be one.
+        before = flat
+        flat = " ".join(strip_marks(_FENCE.sub("", flat)).split())
     if len(flat) > limit:
         flat = flat[:limit].rsplit(" ", 1)[0] + "…"
     # What stripping or cutting left open would swallow the marks that follow.
@@ -180,6 +189,7 @@ def _lines(recollection: Recollection) -> str:
     return f", lines {place.start_line}–{place.end_line}"
 
 
+_FENCE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[ \t]*")
 _DOCSTRING = re.compile(
     r'(?:"""|\'\'\')(.+?)(?:"""|\'\'\'|\Z)|^\s*((?://|/\*\*|#(?!!)).+?)(?=\*/|^\s*[^/#*\s])',
     re.DOTALL | re.MULTILINE,

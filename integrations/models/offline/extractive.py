@@ -18,11 +18,22 @@ from integrations.models.offline.compose import (
     source,
     whole,
 )
-from integrations.models.offline.small_talk import HOW_TO_ADD, connect, noted, small_talk
+from integrations.models.offline.small_talk import (
+    HOW_TO_ADD,
+    asks,
+    connect,
+    distress,
+    orders,
+    remark,
+    small_talk,
+    told,
+)
 from integrations.models.offline.streaming import in_pieces
 from learning.citations import marks
 from learning.extract import rank, similarity
 from learning.lexicon import Lexicon
+from learning.memory.phrases import secret
+from learning.sentences import units
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -84,22 +95,32 @@ class ExtractiveExpert:
         Raises:
             ModelDeclined: if what was recalled does not answer the question.
         """
-        text = small_talk(request.question, self._role) or self._answer(request)
+        text = self._talk(request) or self._answer(request)
         cited = marks(text, len(request.recollections))
         return text, Finished(cost_usd=0.0, model=self.id, cited=cited)
 
     async def close(self) -> None:
         """Nothing to give back."""
 
+    def _talk(self, request: ModelRequest) -> str | None:
+        """Return what is said to a message that is no question at all."""
+        if request.reading:
+            # "yes" or "2" chose what is asked now; only distress outranks that.
+            return distress(request.question)
+        text = request.question
+        return small_talk(text, self._role) or remark(text, self._role, _ours(request))
+
     def _answer(self, request: ModelRequest) -> str:
-        question, recollections = request.question, request.recollections
+        question, recollections = request.reading or request.question, request.recollections
         given = self._given(question, recollections)
         if given is not None:
             return given
         ranked, weights = rank(question, recollections, self._lexicon)
-        usable = [m for m in ranked if _may_quote(m.recollection)]
+        usable = [m for m in ranked if self._may_quote(question, m.recollection)]
         if not weights or not usable or usable[0].coverage < ENOUGH:
-            if (acknowledged := noted(question)) is not None:
+            said = None if request.reading else question
+            acknowledged = said and told(said, _ours(request), learns=request.learns)
+            if acknowledged is not None:
                 return acknowledged
             raise ModelDeclined(self.id, self._unknown(question, recollections, usable, weights))
         best = usable[0]
@@ -129,6 +150,31 @@ class ExtractiveExpert:
             return False
         terms = {t for t, w in self._lexicon.terms(question).items() if w >= 1.0}
         return bool(terms & set(self._lexicon.stems(f"{place.path} {place.title}")))
+
+    def _may_quote(self, question: str, recollection: Recollection) -> bool:
+        """Tell whether it is evidence.
+
+        Our own unrated answers are none, nor is what was asked or wished for before, nor a
+        secret for whoever just gives one away.
+        """
+        if recollection.kind == "answer":
+            return _well_rated(recollection)
+        if recollection.kind == "message":
+            return not _only_asks(recollection.text) and not (
+                secret(recollection.text) and secret(question)
+            )
+        if recollection.memory == "goal":
+            about_it = asks(question) and not orders(question)
+            return about_it or not self._wished(question, recollection.text)
+        return recollection.memory != "history"
+
+    def _wished(self, question: str, goal: str) -> bool:
+        """Tell whether a request is what made a goal: the same words, or some of them."""
+        asked = self._lexicon.terms(question).keys()
+        return (
+            similarity(question, goal, self._lexicon) >= SAME_QUESTION
+            or asked <= self._lexicon.terms(goal).keys()
+        )
 
     def _given(self, question: str, recollections: Sequence[Recollection]) -> str | None:
         """Return what people said or approved as the answer to this very question."""
@@ -230,11 +276,17 @@ def _well_rated(recollection: Recollection) -> bool:
     )
 
 
-def _may_quote(recollection: Recollection) -> bool:
-    """Tell whether it is evidence: our own unrated answers are not."""
-    return recollection.kind != "answer" or _well_rated(recollection)
+def _only_asks(text: str) -> bool:
+    """Tell whether every sentence of a message is a question."""
+    found = units(text)
+    return bool(found) and all(_ASKS.search(unit.text) for unit in found)
 
 
+def _ours(request: ModelRequest) -> tuple[str, ...]:
+    return tuple(said.text for said in request.history if said.by == "mynah")
+
+
+_ASKS = re.compile(r"[?\uff1f][\s)\"'”»*_]*$")
 _WHERE = re.compile(
     r"\bwhere\b|\bwhich (?:file|module|class|function|line)|\bin what file\b|\bwo (?:ist|wird)\b"
     r"|\boù\b|\bdónde\b"

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.contracts.model import Finished, ModelDeclined, ModelRequest, Piece
+from integrations.contracts.model import Finished, ModelDeclined, ModelRequest, Piece, Said
 from integrations.models.offline.extractive import ExtractiveExpert
+from integrations.models.offline.small_talk import AS_SAID, FORM, GIVEN_AWAY
 from learning.citations import marks, resolve
 from learning.recollection import Place, Recollection, RecollectionKind
 
@@ -248,21 +249,108 @@ async def test_marks_are_in_range_whatever_the_passages_hold(
 
 
 @pytest.mark.parametrize(
-    "told",
+    ("told", "expected"),
     [
-        "My dog is called Rex and he hates rain.",
-        "Remember that the offsite starts on Monday",
-        "we moved from Vercel to Fly",
-        "FYI the build takes ten minutes",
+        ("My dog is called Rex and he hates rain.", AS_SAID),
+        ("Remember that the offsite starts on Monday", "Noted: the offsite starts on Monday."),
+        ("we moved from Vercel to Fly", "Noted: deploys to Fly."),
+        ("FYI the build takes ten minutes", AS_SAID),
     ],
 )
-async def test_what_is_told_is_acknowledged_not_declined(told: str) -> None:
-    text, cited = await ask(told)
-    assert text.startswith("Noted.")
+async def test_what_is_told_is_acknowledged_not_declined(told: str, expected: str) -> None:
+    text, cited = await ask(told, knowledge(NOTES))
+    assert text.startswith(expected)
     assert cited == ()
+
+
+async def test_what_answers_is_quoted_even_if_the_message_only_tells() -> None:
+    text, cited = await ask("our release needs two approvals", knowledge(NOTES))
+    assert "> A release needs two approvals." in text
+    assert cited == (1,)
+
+
+async def test_whoever_repeats_what_was_said_to_them_tells_nothing_of_themselves() -> None:
+    before = (Said("mynah", "You could say: I use Vim every day."),)
+    text, _ = await EXPERT.complete(ModelRequest("I use Vim every day.", history=before))
+    assert text == AS_SAID
 
 
 @pytest.mark.parametrize("asked", ["What is my dog called?", "is the build broken", "my tests?"])
 async def test_what_is_asked_is_not_merely_noted(asked: str) -> None:
     with pytest.raises(ModelDeclined):
         await ask(asked)
+
+
+async def test_a_message_that_only_asks_is_no_evidence() -> None:
+    asked = remembered("message", "", "When is the retro? And where is the retro?")
+    await refused("when and where is the retro?", asked)
+    told = remembered("message", "", "Was the retro moved? The retro is on Thursdays.")
+    text, _ = await ask("when is the retro?", asked, told)
+    assert "The retro is on Thursdays." in text
+    assert "[1]" not in text
+
+
+def kept(text: str, kind: str, topic: str = "") -> Recollection:
+    return Recollection(UUID(int=7), "memory", text, 0.9, SAID, memory=kind, topic=topic)
+
+
+@pytest.mark.parametrize("goal", ["build a REST API", "build a REST API with FastAPI and Docker"])
+async def test_a_goal_is_no_answer_to_the_request_that_made_it(goal: str) -> None:
+    request = ModelRequest("1", reading="build a REST API", recollections=(kept(goal, "goal"),))
+    with pytest.raises(ModelDeclined):
+        await EXPERT.complete(request)
+    await refused("build a REST API", kept(goal, "goal"))
+    await refused("can you build a REST API?", kept(goal, "goal"))
+
+
+async def test_a_goal_answers_a_question_about_it() -> None:
+    text, cited = await ask("what REST API do I want to build?", kept("build a REST API", "goal"))
+    assert text.startswith("> build a REST API")
+    assert cited == (1,)
+
+
+async def test_a_history_memory_is_no_answer() -> None:
+    await refused("what is build api?", kept("asked “build api” and meant “design”", "history"))
+
+
+async def test_a_memory_is_found_by_what_it_is_about() -> None:
+    text, cited = await ask(
+        "which editor do I use?",
+        kept("prefers TypeScript", "preference", "programming language"),
+        kept("uses Vim", "preference", "editor ide"),
+    )
+    assert text.startswith("> uses Vim")
+    assert cited == (2,)
+
+
+async def test_an_answer_that_chose_a_reading_is_no_small_talk() -> None:
+    request = ModelRequest("yes", reading="when do we deploy?", recollections=(knowledge(NOTES),))
+    text, _ = await EXPERT.complete(request)
+    assert text.startswith("> We deploy on Tuesdays")
+
+
+async def test_a_secret_is_not_quoted_back_to_whoever_gives_it_away_again() -> None:
+    before = remembered("message", "", "remember that my password is hunter2")
+    text, cited = await ask("remember that my password is hunter2!", before)
+    assert text == GIVEN_AWAY
+    assert cited == ()
+    found, _ = await ask("what is my password?", before)
+    assert "hunter2" in found
+
+
+async def test_small_talk_comes_before_what_was_recalled() -> None:
+    text, cited = await ask("shorter answers please", kept("likes short answers", "preference"))
+    assert text.startswith(FORM)
+    assert cited == ()
+
+
+async def test_a_memory_that_shares_no_word_with_the_question_is_quoted_for_its_topic() -> None:
+    fly = kept("deploys to Fly", "preference", "deployment platform hosting")
+    text, _ = await ask("what is our hosting platform?", fly)
+    assert text.startswith("> deploys to Fly")
+
+
+async def test_a_fence_in_a_title_or_a_sentence_stays_on_its_line() -> None:
+    text, cited = await ask("deploy", knowledge("[1] ~~~ deploy", title="[1] ~~~ d"))
+    assert text == "> deploy\n\n— `docs/team.md`, line 1, *d* [1]"
+    assert cited == (1,)
