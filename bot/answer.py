@@ -23,6 +23,7 @@ from integrations.contracts.model import (
     ModelTimeout,
 )
 from integrations.contracts.surface import Outcome
+from learning.persona import shape
 from learning.roles import role
 from learning.routing.parameters import temperature_of, tokens_of
 from learning.routing.variants import instructions
@@ -121,6 +122,7 @@ class Answers:
         live: Live,
         stop: asyncio.Event,
         unpaid: tuple[RoleName, str] | None = None,
+        facets: Mapping[str, float] | None = None,
     ) -> Answered:
         """Ask the models in order until one answers.
 
@@ -131,8 +133,9 @@ class Answers:
             stop: set when the person pressed stop.
             unpaid: when a budget left somebody out, whose built-in expert is asked if there are
                 no steps, and what to tell the person about the budget.
+            facets: how the person likes answers, where a step says nothing about it.
         """
-        line = self._line_up(steps, request, unpaid)
+        line = self._line_up(steps, request, facets or {}, unpaid)
         attempt = _Attempt(line[0].role, line[0].model.id)
         reasons: list[tuple[str, ModelFailure]] = []
         try:
@@ -190,13 +193,17 @@ class Answers:
         return attempt.ended(outcome, text)
 
     def _line_up(
-        self, steps: Sequence[Step], request: ModelRequest, unpaid: tuple[RoleName, str] | None
+        self,
+        steps: Sequence[Step],
+        request: ModelRequest,
+        facets: Mapping[str, float],
+        unpaid: tuple[RoleName, str] | None,
     ) -> list[_Asked]:
         line = [
             _Asked(
                 step.arm.role,
                 self._models[step.arm.role],
-                self._shaped(request, step.arm.role, step),
+                self._shaped(request, step.arm.role, step, facets),
                 step.patience_s,
                 step.free,
             )
@@ -205,20 +212,28 @@ class Answers:
         first = line[0].role if line else unpaid[0] if unpaid else "router"
         expert = self._last_resort[first]
         if expert.id not in {asked.model.id for asked in line}:
-            shaped = self._shaped(request, first, None)
+            shaped = self._shaped(request, first, None, facets)
             line.append(_Asked(first, expert, shaped, shaped.timeout_s, free=True))
         return line
 
-    def _shaped(self, request: ModelRequest, name: RoleName, step: Step | None) -> ModelRequest:
+    def _shaped(
+        self,
+        request: ModelRequest,
+        name: RoleName,
+        step: Step | None,
+        facets: Mapping[str, float],
+    ) -> ModelRequest:
         """Return the request as a role is asked it, in the way that was chosen."""
         system = role(name).system_prompt
         timeout_s = min(request.timeout_s, self._limits.timeout_s)
         if step is None:
             return replace(request, system=system, timeout_s=timeout_s)
         settings = step.settings
+        variant, task = settings.get("variant", ""), request.task_type
+        form = shape(variant, facets, role=name, task_type=task)
         return replace(
             request,
-            system=f"{system} {instructions(settings.get('variant', ''))}".strip(),
+            system=f"{system} {instructions(form)}".strip(),
             temperature=temperature_of(settings.get("temperature", "")),
             max_tokens=tokens_of(settings.get("max_tokens", ""), request.max_tokens),
             timeout_s=timeout_s,

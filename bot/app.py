@@ -14,31 +14,42 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot import clock
+from bot.about import About
 from bot.accept import Acceptance
 from bot.answer import Answers, Load
 from bot.answer import Limits as TurnLimits
 from bot.classify import Classifier
 from bot.commands import Commands
+from bot.context import ContextBuilder
 from bot.credit import Crediting
 from bot.deliver import Deliveries
+from bot.distil import Distilling
 from bot.embedding import Embedding
 from bot.experts import Experts
 from bot.feedback import Feedbacks
 from bot.forget import Forgetting
 from bot.host import MynahHost, correction_of
 from bot.ingest import Ingestion
+from bot.interpret import Interpreter
+from bot.interpreting import Interpreting
 from bot.learn import Remembering
 from bot.learned import Learned
 from bot.ledger import Ledger
 from bot.live import LiveEvents
+from bot.memorise import Memorising
 from bot.metrics import Metrics
+from bot.prune import Pruning
 from bot.queue import LEARNING, Queue, Task, schema_sql, turn_queue
 from bot.recall import Recaller
 from bot.record import Recording
+from bot.reflect import Reflecting
 from bot.replay import Replaying
+from bot.revalidate import Revalidation
 from bot.routing import Limits as Spending
 from bot.routing import Routing
+from bot.schedule import Schedule
 from bot.seed import Seeding
+from bot.sources import Sources
 from bot.turn import Turns
 from integrations.embedders.cached import CachedEmbedder
 from integrations.embedders.choose import EmbedderSettings, choose
@@ -49,7 +60,9 @@ from integrations.models.offline.extractive import ExtractiveExpert
 from integrations.models.offline.maths import MathsExpert
 from integrations.models.ollama import resolve
 from integrations.models.prices import expected_usd
+from integrations.rerankers.choose import choose as choose_reranker
 from integrations.surfaces.console import ConsoleSurface
+from integrations.surfaces.slack.surface import SlackSettings, SlackSurface
 from integrations.surfaces.web.surface import WebSurface
 from learning.lexicon import Lexicon
 from learning.roles import ROLE_NAMES, declared_strengths
@@ -77,6 +90,7 @@ LOCAL = "local"
 """The workspace of the page and the console."""
 
 _CACHED_TEXTS = 4_096
+_READERS: tuple[RoleName, ...] = ("lead", "router", "senior", "architect")
 
 
 class UnknownSurface(ValueError):  # noqa: N818 - it is the surface that is unknown
@@ -102,6 +116,7 @@ class Mynah:
     replaying: Replaying
     metrics: Metrics
     live: LiveEvents
+    schedule: Schedule
     conninfo: str
 
     async def work_off(self) -> None:
@@ -186,13 +201,7 @@ async def open_mynah(
         embedding = Embedding(embedder, store)
 
         queue = await stack.enter_async_context(Queue(conninfo, SEARCH_PATH))
-        surfaces: dict[str, Surface] = {
-            "web": WebSurface(LOCAL, live, now=now),
-            "console": ConsoleSurface(live),
-        }
-        if unknown := set(only) - surfaces.keys():
-            raise UnknownSurface(min(unknown), sorted(surfaces))
-        surfaces = {name: each for name, each in surfaces.items() if not only or name in only}
+        surfaces = _surfaces(settings, stack, live, only, now)
         surfaces |= {surface.name: surface for surface in further}
         ingestion = Ingestion(store, embedding, KnowledgeLimits(), now)
         acceptance = Acceptance(store, queue, now)
@@ -205,9 +214,17 @@ async def open_mynah(
         learned = Learned(settings.policy, strengths, settings.incumbent, embedding.name, now())
         ledger = Ledger(learned, now)
         crediting = Crediting(store, queue, learned, ledger, lexicon, now)
-        forgetting = Forgetting(store, ledger, crediting, now)
-        experts = Experts(store, learned, ledger, now)
-        commands = Commands(store, forgetting, ingestion, experts, correct, now)
+        memorising = Memorising(embedding)
+        forgetting = Forgetting(store, ledger, crediting, memorising, now)
+        commands = Commands(
+            store,
+            forgetting,
+            Sources(store, ingestion, now),
+            Experts(store, learned, ledger, now),
+            About(store, memorising, now),
+            correct,
+            now,
+        )
         host = MynahHost(store, acceptance, commands, ingestion, live, metrics, now)
         load = Load()
         weights = Weights.load(settings.quality_per_usd, settings.quality_per_second)
@@ -226,12 +243,14 @@ async def open_mynah(
             settings.turn_timeout_s,
             rng or np.random.default_rng(),
         )
+        contexts = await _contexts(settings, stack, embedding, lexicon)
         turns = Turns(
             store,
             Recording(store, queue, now),
-            Recaller(embedding.name, lexicon),
+            contexts,
             embedding,
             Classifier(models["router"]),
+            Interpreting(store, contexts, Interpreter(models["router"], lexicon), lexicon, now),
             routing,
             Answers(
                 models,
@@ -247,7 +266,12 @@ async def open_mynah(
         )
         deliveries = Deliveries(store, surfaces, metrics, now)
         feedbacks = Feedbacks(store, queue, embedding, live, now)
-        remembering = Remembering(store, embedding)
+        reader = _first_language_model(models) if settings.distil == "auto" else None
+        distilling = Distilling(store, reader, memorising, lexicon, now)
+        remembering = Remembering(store, queue, embedding, memorising, distilling, now)
+        reflecting = Reflecting(store, memorising, now)
+        pruning = Pruning(store, memorising, now)
+        revalidation = Revalidation(store, ingestion, now)
         for task in (
             Task("turn", turns.take, priority=10, last_words=turns.give_up),
             Task("deliver", deliveries.deliver, priority=20, last_words=deliveries.give_up),
@@ -255,6 +279,10 @@ async def open_mynah(
             Task("credit", crediting.credit),
             Task("topics", crediting.find_topics),
             Task("learn", remembering.learn),
+            Task("reflect", reflecting.reflect),
+            Task("distil", distilling.distil, attempts=2),
+            Task("prune", pruning.prune),
+            Task("revalidate", revalidation.job),
             Task("embed", embedding.catch_up_job),
         ):
             queue.add(task)
@@ -280,22 +308,39 @@ async def open_mynah(
             Replaying(store, strengths, settings.incumbent),
             metrics,
             live,
+            Schedule(store, queue),
             conninfo,
         )
 
 
-async def embed_what_is_missing(mynah: Mynah) -> None:
-    """Queue the re-embedding of every workspace that another embedder has indexed."""
-    for workspace_id in await mynah.store.workspace_ids():
-        async with mynah.store.begin(workspace_id, None) as unit:
-            await mynah.queue.defer(
-                unit,
-                "embed",
-                queue=LEARNING,
-                lock=f"embed:{workspace_id}",
-                once=f"embed:{workspace_id}",
-                workspace_id=workspace_id,
-            )
+def _surfaces(
+    settings: Settings, stack: AsyncExitStack, live: LiveEvents, only: Sequence[str], now: Clock
+) -> dict[str, Surface]:
+    """Return the surfaces that are configured and wanted."""
+    known: dict[str, Surface] = {
+        "web": WebSurface(LOCAL, live, now=now),
+        "console": ConsoleSurface(live),
+    }
+    if (slack := slack_settings(settings)) is not None:
+        known["slack"] = SlackSurface(slack, now)
+        stack.push_async_callback(known["slack"].stop)  # a worker delivers without listening
+    if unknown := set(only) - known.keys():
+        raise UnknownSurface(min(unknown), sorted(known))
+    return {name: each for name, each in known.items() if not only or name in only}
+
+
+async def _contexts(
+    settings: Settings, stack: AsyncExitStack, embedding: Embedding, lexicon: Lexicon
+) -> ContextBuilder:
+    reranker = await choose_reranker(settings.reranker, cache=settings.fastembed_cache)
+    if reranker is not None:
+        stack.push_async_callback(reranker.close)
+    return ContextBuilder(Recaller(embedding.name), lexicon, reranker)
+
+
+def _first_language_model(models: Mapping[RoleName, Model]) -> Model | None:
+    """Return the model that reads conversations in the background: the generalist's, if any."""
+    return next((models[name] for name in _READERS if models[name].streams_text), None)
 
 
 def _offline_experts() -> Mapping[str, MathsExpert | ExtractiveExpert]:
@@ -312,3 +357,16 @@ def embedder_settings(settings: Settings) -> EmbedderSettings:
         openai_base_url=settings.openai_base_url or "",
         ollama_base_url=settings.ollama_base_url or OLLAMA_URL,
     )
+
+
+def slack_settings(settings: Settings) -> SlackSettings | None:
+    """Return what concerns Slack, if there is a token for it."""
+    bot, app, secret = (
+        value.get_secret_value() if value else ""
+        for value in (
+            settings.slack_bot_token,
+            settings.slack_app_token,
+            settings.slack_signing_secret,
+        )
+    )
+    return SlackSettings(bot, app, secret, settings.slack_api_url) if bot else None

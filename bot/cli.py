@@ -7,7 +7,7 @@ the same database.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markdown import Markdown
@@ -91,16 +91,28 @@ def ask(
                     highlight=False,
                     markup=False,
                 )
-            ERR.print(
-                f"{answer['outcome']} by {answer['role']} ({answer['model']}) · "
-                f"react: mynah react {answer['short_id']} 👍",
-                style="dim",
-                highlight=False,
-                markup=False,
-            )
-        return answer["outcome"] in {"answered", "fell_back", "declined"}
+            for line in _footer(answer):
+                ERR.print(line, style="dim", highlight=False, markup=False)
+        return answer["outcome"] in {"answered", "fell_back", "declined", "asked"}
 
     execute(main)
+
+
+def _footer(answer: dict[str, Any]) -> list[str]:
+    """Return what stands under an answer: what it was taken to mean, by whom, how to go on."""
+    if answer["outcome"] == "asked":
+        return ['answer with: mynah ask 2 (or mynah ask "what you mean")']
+    by = f"{answer['outcome']} by {answer['role']} ({answer['model']})"
+    lines = [f"{by} · react: mynah react {answer['short_id']} 👍"]
+    if answer.get("read_as"):
+        others = [
+            f"{n}: {reading['text']}"
+            for n, reading in enumerate(answer["readings"], 1)
+            if reading["id"] != answer["read_as"]
+        ]
+        taken = next(r["text"] for r in answer["readings"] if r["id"] == answer["read_as"])
+        lines.insert(0, f"read as “{taken}”; mynah ask N for another: {'; '.join(others)}")
+    return lines
 
 
 @cli.command(context_settings={"ignore_unknown_options": True})

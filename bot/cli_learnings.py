@@ -24,6 +24,31 @@ def list_(user: User = USER, channel: Channel = None, as_json: Json = False) -> 
 
 
 @learnings.command()
+def me(user: User = USER, channel: Channel = None, as_json: Json = False) -> None:
+    """What is known of you, how you like answers, and when you are asked."""
+    command("me", user, channel, as_json=as_json)
+
+
+@learnings.command()
+def remember(
+    text: Annotated[str, typer.Argument()], user: User = USER, as_json: Json = False
+) -> None:
+    """Keep something about you or your work."""
+    command(f"remember {text}", user, None, as_json=as_json)
+
+
+@learnings.command()
+def knowledge(
+    topic: Annotated[str, typer.Argument(metavar="[TOPIC]")] = "",
+    user: User = USER,
+    channel: Channel = None,
+    as_json: Json = False,
+) -> None:
+    """What is known, by topic and by where it is from."""
+    command(f"knowledge {topic}", user, channel, as_json=as_json)
+
+
+@learnings.command()
 def show(
     id_: Annotated[str, typer.Argument(metavar="ID")], user: User = USER, as_json: Json = False
 ) -> None:

@@ -6,36 +6,38 @@ people and data for programs. It sees only what that person may see.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.describe import describe_interaction, describe_learning, short
+from bot.about import data_of, in_full, line_of
+from bot.describe import describe_interaction, describe_learning, short, suffix_of
 from bot.experts import USAGE
-from bot.readers import readable_by
-from integrations.contracts.surface import CommandHelp, CommandReply, clean, readable
-from learning.store.index import RecallIndex
+from bot.readers import audience_here, readable_by, told_to
+from integrations.contracts.incoming import clean, readable
+from integrations.contracts.surface import CommandHelp, CommandReply
+from learning.scope import may_tell
 from learning.store.interactions import Interactions
-from learning.store.knowledge import Knowledge
 from learning.store.learnings import Learnings
+from learning.store.memories import Memories
 from learning.store.people import Consents, People
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from uuid import UUID
 
+    from bot.about import About
     from bot.clock import Clock
     from bot.experts import Experts
     from bot.forget import Forgetting
-    from bot.ingest import Ingestion
+    from bot.sources import Sources
     from integrations.contracts.surface import Person
+    from learning.memory.contract import Memory
     from learning.store.interactions import Interaction
     from learning.store.learnings import Learning
     from learning.store.store import Store, Unit
 
-    Run = Callable[[Person, str], Awaitable[CommandReply]]
+    Asked = Callable[[Person, str], Awaitable[CommandReply]]
 
-_ID: Final = re.compile(r"#?([0-9a-f-]{4,36})", re.IGNORECASE)
 _SOMETHING: Final = "Type `help` for the commands."
 
 
@@ -46,7 +48,7 @@ class Command:
     name: str
     usage: str
     summary: str
-    run: Run
+    run: Asked
 
 
 class Commands:
@@ -55,8 +57,9 @@ class Commands:
     Args:
         store: where everything is.
         forgetting: deletes for real.
-        ingestion: removes sources.
+        sources: answers about what was read.
         experts: answers ``model``.
+        about: answers ``me`` and ``remember``.
         correct: hands a person's correction to the front door.
         clock: tells the time.
     """
@@ -65,19 +68,27 @@ class Commands:
         self,
         store: Store,
         forgetting: Forgetting,
-        ingestion: Ingestion,
+        sources: Sources,
         experts: Experts,
+        about: About,
         correct: Callable[[Person, UUID, str], Awaitable[None]],
         clock: Clock,
     ) -> None:
         self._store = store
         self._forgetting = forgetting
-        self._ingestion = ingestion
+        self._about = about
         self._correct = correct
         self._clock = clock
         table = (
+            Command("me", "me", "What I know about you, and how you like answers.", about.me),
+            Command(
+                "remember",
+                "remember TEXT",
+                "Keep something about you or your work.",
+                about.remember,
+            ),
             Command("learnings", "learnings", "What I learned from you.", self._list),
-            Command("show", "show ID", "One learning in full.", self._show),
+            Command("show", "show ID", "One learning or memory in full.", self._show),
             Command(
                 "why",
                 "why [ID]",
@@ -88,7 +99,7 @@ class Commands:
             Command(
                 "forget",
                 "forget ID",
-                "Delete a learning, or a question with its answer.",
+                "Delete a learning, a memory, or a question with its answer.",
                 self._forget,
             ),
             Command(
@@ -99,13 +110,19 @@ class Commands:
             Command("on", "on", "Learn from you again.", self._on),
             Command("model", USAGE, "How each expert fares, and who may answer here.", experts.run),
             Command(
-                "sources", "sources", "The folders, files and pages I have read.", self._sources
+                "knowledge",
+                "knowledge [TOPIC]",
+                "What I know, by topic and by where it is from.",
+                sources.knowledge,
+            ),
+            Command(
+                "sources", "sources", "The folders, files and pages I have read.", sources.list
             ),
             Command(
                 "forget-source",
                 "forget-source ID",
                 "Forget a source you added.",
-                self._forget_source,
+                sources.forget,
             ),
             Command("help", "help", "These commands.", self._help),
         )
@@ -136,22 +153,38 @@ class Commands:
 
     async def _list(self, who: Person, rest: str) -> CommandReply:
         del rest
-        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
+        async with self._store.begin(who.workspace_id, None) as unit:
             held = await Learnings(unit).held(who.user_id)
+            known = await Memories(unit).of(who.user_id, now=self._clock())
             learns = await Consents(unit).given(who.user_id, "learning", default=True)
+        here = audience_here(who)
+        held = [learning for learning in held if may_tell(learning.audience, here)]
+        memories = [memory for memory in known if may_tell(memory.audience, here)]
         state = "" if learns else "\n\nLearning from you is **off** (`on` turns it on again)."
-        if not held:
+        if not held and not memories:
             return CommandReply(
                 "I have learned nothing from you yet: react to an answer or correct one." + state,
-                {"learnings": [], "learning": learns},
+                {"learnings": [], "memories": [], "learning": learns},
             )
         lines = [f"- `#{short(x.id)}` {describe_learning(x)}" for x in held]
+        lines += [line_of(memory) for memory in memories]
         return CommandReply(
-            "\n".join(lines) + state, {"learnings": [_data(x) for x in held], "learning": learns}
+            "\n".join(lines) + state,
+            {
+                "learnings": [_data(x) for x in held],
+                "memories": [data_of(memory) for memory in memories],
+                "learning": learns,
+            },
         )
 
     async def _show(self, who: Person, rest: str) -> CommandReply:
-        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
+        async with self._store.begin(who.workspace_id, None) as unit:
+            memory = await _memory(unit, who, rest)
+            if memory is not None:
+                return CommandReply(
+                    await in_full(unit, memory, self._clock()), {"memory": data_of(memory)}
+                )
+        async with self._store.begin(who.workspace_id, told_to(who)) as unit:
             found = await self._learning(unit, rest)
             if isinstance(found, CommandReply):
                 return found
@@ -168,7 +201,7 @@ class Commands:
         return CommandReply("\n\n".join(parts), {"learning": _data(found)})
 
     async def _why(self, who: Person, rest: str) -> CommandReply:
-        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
+        async with self._store.begin(who.workspace_id, told_to(who)) as unit:
             found = await self._interaction(unit, who, rest)
             if isinstance(found, CommandReply):
                 return found
@@ -183,6 +216,10 @@ class Commands:
             words = readable(words)
         except ValueError as problem:
             return CommandReply(str(problem), ok=False)
+        async with self._store.begin(who.workspace_id, None) as unit:
+            memory = await _memory(unit, who, id_)
+        if memory is not None:
+            return await self._about.correct(who, memory, words)
         async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
             found = await self._interaction(unit, who, id_)
         if isinstance(found, CommandReply):
@@ -193,12 +230,21 @@ class Commands:
         )
 
     async def _forget(self, who: Person, rest: str) -> CommandReply:
+        async with self._store.begin(who.workspace_id, None) as unit:
+            memory = await _memory(unit, who, rest)
         async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
             learning = await self._learning(unit, rest)
             interaction = (
                 await self._interaction(unit, who, rest)
                 if isinstance(learning, CommandReply)
                 else None
+            )
+        if memory is not None:
+            await self._forgetting.memory(who.workspace_id, who.user_id, memory)
+            return CommandReply(
+                "Forgotten. The message it came from is kept; `forget` with that answer's id "
+                "deletes it too.",
+                {"forgotten": str(memory.id)},
             )
         if not isinstance(learning, CommandReply):
             if learning.user_id != who.user_id:
@@ -259,50 +305,9 @@ class Commands:
             )
         return CommandReply(text, {"learning": granted})
 
-    async def _sources(self, who: Person, rest: str) -> CommandReply:
-        del rest
-        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
-            sources = await Knowledge(unit).sources()
-            counts = await RecallIndex(unit).counts()
-        if not sources:
-            return CommandReply(
-                "I have read nothing yet. Point me at a folder, a file or a page: "
-                "`mynah ingest PATH` or the page's “Add knowledge”.",
-                {"sources": []},
-            )
-        lines = [
-            f"- `#{short(s.id)}` {s.location} ({s.kind}, {s.documents} "
-            f"file{'' if s.documents == 1 else 's'})"
-            for s in sources
-        ]
-        return CommandReply(
-            "\n".join(lines),
-            {
-                "sources": [
-                    {"id": str(s.id), "location": s.location, "kind": s.kind, "files": s.documents}
-                    for s in sources
-                ],
-                "items": counts,
-            },
-        )
-
-    async def _forget_source(self, who: Person, rest: str) -> CommandReply:
-        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
-            sources = await Knowledge(unit).sources()
-        suffix = _suffix(rest)
-        matching = [s for s in sources if suffix and s.id.hex.endswith(suffix)]
-        if len(matching) != 1:
-            return CommandReply("Name one source by its id; `sources` lists them.", ok=False)
-        if matching[0].added_by != who.user_id:
-            return CommandReply("Somebody else added that source; only they can.", ok=False)
-        await self._ingestion.remove(who.workspace_id, matching[0].id)
-        return CommandReply(
-            f"Forgotten: {matching[0].location}", {"forgotten": str(matching[0].id)}
-        )
-
     async def _learning(self, unit: Unit, text: str) -> Learning | CommandReply:
         learnings = Learnings(unit)
-        suffix = _suffix(text)
+        suffix = suffix_of(text)
         ids = await learnings.resolve(suffix) if suffix else []
         if len(ids) == 1:
             found = await learnings.find(ids)
@@ -316,7 +321,7 @@ class Commands:
             latest = await interactions.latest(who.user_id)
             ids = [] if latest is None else [latest]
         else:
-            suffix = _suffix(text)
+            suffix = suffix_of(text)
             ids = await interactions.resolve(suffix) if suffix else []
             if not ids and suffix:
                 learned = await Learnings(unit).resolve(suffix)
@@ -326,9 +331,22 @@ class Commands:
         return _not_one(text, len(ids), "answer", "Its id is shown under it.")
 
 
-def _suffix(text: str) -> str:
-    match = _ID.fullmatch(text.strip())
-    return match[1].replace("-", "").lower() if match else ""
+async def _memory(unit: Unit, who: Person, text: str) -> Memory | None:
+    """Return the person's memory that an id names, if those who read along may know of it.
+
+    Others' memories are not theirs to see.
+
+    Args:
+        unit: open for all audiences: it may have been said anywhere.
+        who: the person, and where they are.
+        text: the id.
+    """
+    suffix = suffix_of(text)
+    memories = Memories(unit)
+    found = await memories.find(await memories.resolve(suffix)) if suffix else []
+    here = audience_here(who)
+    mine = [m for m in found if m.user_id == who.user_id and may_tell(m.audience, here)]
+    return mine[0] if len(mine) == 1 else None
 
 
 def _not_one(text: str, count: int, what: str, hint: str) -> CommandReply:

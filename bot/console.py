@@ -16,14 +16,8 @@ from bot.describe import learned_from, short
 from bot.ingest import Progress as Step
 from bot.ingest import Report
 from bot.readers import readable_by
-from integrations.contracts.surface import (
-    CommandReply,
-    IncomingMessage,
-    IncomingReaction,
-    Outcome,
-    Person,
-    clean,
-)
+from integrations.contracts.incoming import IncomingMessage, IncomingReaction, clean
+from integrations.contracts.surface import CommandReply, Outcome, Person
 from learning.roles import role
 from learning.scope import WORKSPACE
 from learning.scope import person as only
@@ -159,6 +153,11 @@ async def _answer(
         "answer": entry.text,
         "role": entry.role,
         "model": entry.model,
+        "readings": [
+            {"id": r.id, "text": r.text, "confidence": round(r.confidence, 3)}
+            for r in entry.readings
+        ],
+        "read_as": entry.read_as,
         "citations": [
             {
                 "mark": c.mark,

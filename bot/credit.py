@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bot.ledger import Counting, Ledger, Told
     from bot.queue import Queue
     from learning.lexicon import Lexicon
+    from learning.routing.claims import Claim
     from learning.store.interactions import Interaction
     from learning.store.store import Store, Unit
 
@@ -116,7 +117,7 @@ class Crediting:
                     await self._count(unit, counting, told, counted, learns=learns)
 
     async def unhear(self, unit: Unit, interaction: Interaction) -> None:
-        """Take back what a question or a correction said of an earlier answer."""
+        """Take back what a message or a correction said of an earlier answer."""
         about = await self._listening.unhear(unit, interaction, self._clock())
         await self.recount(unit, about)
 
@@ -209,7 +210,11 @@ class Crediting:
         *,
         learns: bool,
     ) -> None:
-        found = claims(_story(told), await self._listening.about(unit, told)) if learns else ()
+        found: tuple[Claim, ...] = ()
+        if learns:
+            heard = await self._listening.heard(unit, told.interaction.id)
+            found = claims(_story(told), await self._listening.about(unit, told, heard))
+            await self._listening.settle(unit, told.interaction, heard, self._clock())
         await self._ledger.settle(
             unit, counting, told, counted, {str(claim.subject): claim for claim in found}
         )

@@ -10,6 +10,7 @@ import structlog
 from bot.record import target_of
 from bot.telemetry import span
 from integrations.contracts.surface import Citation, Delivery, DeliveryFailure, Outcome
+from learning.interpretation.contract import Reading
 from learning.recollection import Place
 from learning.store.conversations import Conversations
 from learning.store.doors import Outbox
@@ -85,6 +86,10 @@ class Deliveries:
             role=body["role"],
             model=body["model"],
             ref=outgoing.ref,
+            readings=tuple(
+                Reading(r["id"], r["text"], r["confidence"]) for r in body.get("readings", ())
+            ),
+            read_as=body.get("read_as", ""),
         )
 
 

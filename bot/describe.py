@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from learning import citations
 from learning.confidence import permits
+from learning.context import SECTIONS
 from learning.feedback import DISLIKED, LIKED
 from learning.roles import role
 from learning.store.contents import Contents
@@ -13,6 +15,7 @@ from learning.store.conversations import Conversations
 from learning.store.feedback import Signals
 from learning.store.interactions import Interactions
 from learning.store.learnings import Learnings
+from learning.store.memories import Memories
 from learning.store.performance import Performance
 
 if TYPE_CHECKING:
@@ -27,11 +30,27 @@ if TYPE_CHECKING:
 
 _SHORT = 8
 _LINE = 100
+_ID = re.compile(r"#?([0-9a-f-]{4,36})", re.IGNORECASE)
+_SIGNS = {
+    "regenerated": "Another answer was asked for, so this one counts as not good enough.",
+    "asked_again": "The same was asked again, so this one counts as not good enough.",
+    "accepted": "It was said to be right.",
+    "rejected": "It was said to be wrong.",
+    "thanked": "Thanks were said for it, which counts a little.",
+    "copied": "It was copied, which counts a little.",
+    "followed_up": "Something about it was asked at once: it left something open.",
+}
 
 
 def short(id_: UUID) -> str:
     """Return the end of an id: enough to name it, and what tells ids apart."""
     return id_.hex[-_SHORT:]
+
+
+def suffix_of(text: str) -> str:
+    """Return the end of an id as a person typed it; empty if it is none."""
+    match = _ID.fullmatch(text.strip())
+    return match[1].replace("-", "").lower() if match else ""
 
 
 def describe_learning(learning: Learning) -> str:
@@ -60,22 +79,20 @@ async def describe_interaction(
     parts = [f"**{_line(question)}** (`#{short(interaction.id)}`)" if question else ""]
     if "corrects" in explanation:
         parts.append("This answer was written by a person, in place of one of mine.")
+    own = interaction.user_id == reader
     if task := explanation.get("task"):
         parts.append(str(task))
+    if own and (read := explanation.get("read")):
+        parts.append(_read(read))
     if choice := explanation.get("choice"):
         parts.append(await _who(unit, explanation, choice, interaction))
-    if explanation.get("embedder_down"):
-        parts.append("The embedder was down, so words alone were searched.")
     if recalls:
         lines = [_recalled(recall, found.get(recall.item_id), reader) for recall in recalls]
         parts.append("What I had in front of me:\n\n" + "\n".join(lines))
-    elif question:
+    elif question and interaction.outcome != "asked":
         parts.append("I had nothing in front of me but the question.")
-    if avoided := explanation.get("avoided"):
-        parts.append(
-            f"Left out: {avoided} source{'' if avoided == 1 else 's'} that an answer you disliked "
-            "was built on."
-        )
+    # How somebody likes answers is told where nobody reads along.
+    parts += _course(explanation, own=own and interaction.audience.kind == "user")
     if runs:
         parts.append("Who was asked:\n\n" + "\n".join(_run(run) for run in runs))
     learned = await learned_from(unit, interaction)
@@ -118,6 +135,8 @@ async def describe_interaction(
             for run in runs
         ],
         "learned": learned,
+        "context": explanation.get("context", {}),
+        "read": explanation.get("read") if own else None,
     }
     return "\n\n".join(part for part in parts if part), data
 
@@ -128,17 +147,17 @@ async def learned_from(unit: Unit, interaction: Interaction) -> list[str]:
     if interaction.rating is not None:
         people = "one person" if interaction.votes == 1 else f"{interaction.votes} people"
         said.append(f"Rated {interaction.rating:.1f} of 5 by {people}.")
-    for learning in await Learnings(unit).of_interaction(interaction.id):
-        if learning.valid_to is not None and learning.superseded_by is None:
-            continue
-        if learning.superseded_by is not None:
-            said.append("A correction has taken its place; this answer is not used again.")
-        elif learning.kind == "correction":
-            said.append("This is a correction: the same question gets this answer from now on.")
-        elif learning.rating is not None and learning.rating >= LIKED:
-            said.append("It was liked: the same question gets this answer again.")
-        elif learning.rating is not None and learning.rating <= DISLIKED:
-            said.append("It was disliked: the same question will not get it again.")
+    said += [
+        sentence
+        for learning in await Learnings(unit).of_interaction(interaction.id)
+        if (sentence := _became(learning))
+    ]
+    said += [
+        f"I remember: {memory.text}."
+        for memory in await Memories(unit).from_interaction(interaction.id)
+        if memory.superseded_by is None
+    ]
+    said += [str(sentence) for sentence in interaction.explanation.get("noticed", ())]
     signals = await Signals(unit).standing(interaction.id)
     said += _implied(signals)
     if any(signal.kind == "correction" for signal in signals):
@@ -146,6 +165,21 @@ async def learned_from(unit: Unit, interaction: Interaction) -> list[str]:
         if not any("correction has taken" in line for line in said):
             said.append(sentence)
     return said
+
+
+def _became(learning: Learning) -> str:
+    """Return what became of an answer that was rated or corrected; nothing if it is over."""
+    if learning.superseded_by is not None:
+        return "A correction has taken its place; this answer is not used again."
+    if learning.valid_to is not None:
+        return ""
+    if learning.kind == "correction":
+        return "This is a correction: the same question gets this answer from now on."
+    if learning.rating is not None and learning.rating >= LIKED:
+        return "It was liked: the same question gets this answer again."
+    if learning.rating is not None and learning.rating <= DISLIKED:
+        return "It was disliked: the same question will not get it again."
+    return ""
 
 
 async def _who(
@@ -181,16 +215,54 @@ async def _who(
     return said
 
 
+def _course(explanation: Mapping[str, Any], *, own: bool) -> list[str]:
+    """Return what else shaped an answer; how a person likes answers is told to them alone."""
+    said = []
+    if explanation.get("embedder_down"):
+        said.append("The embedder was down, so words alone were searched.")
+    if tokens := explanation.get("context"):
+        said.append(_context(tokens))
+    if own and (liked := explanation.get("persona")):
+        said.append("How you like answers: " + " ".join(liked))
+    if avoided := explanation.get("avoided"):
+        said.append(
+            f"Left out: {avoided} source{'' if avoided == 1 else 's'} that an answer you disliked "
+            "was built on."
+        )
+    return said
+
+
+def _read(read: Mapping[str, Any]) -> str:
+    """Return how a request was read, and why it was asked about or not."""
+    lines = [f"- {r['text']} ({r['confidence']:.0%})" for r in read["readings"]]
+    sure = f"I go on by myself from {read['threshold']:.0%}"
+    did = (
+        f"so I asked; {sure}."
+        if read["mode"] == "asked"
+        else f"and I took the first; {sure}, as I have learned from your choices."
+    )
+    why = read["reason"].rstrip(".")
+    return f"It could mean several things ({why}), {did}\n\n" + "\n".join(lines)
+
+
+def _context(tokens: Mapping[str, int]) -> str:
+    """Return how much room each kind of memory took in front of the question."""
+    parts = ", ".join(
+        f"{name.replace('rated', 'rated answers')} {tokens[name]:,}"
+        for name in SECTIONS
+        if tokens.get(name)
+    )
+    return f"About {sum(tokens.values()):,} tokens went along with the question: {parts}."
+
+
 def _implied(signals: Sequence[StoredSignal]) -> list[str]:
     """Return what was understood from what people did, without their saying so."""
     said = []
     for signal in signals:
-        if signal.kind == "regenerated":
-            said.append("Another answer was asked for, so this one counts as not good enough.")
+        if signal.kind in _SIGNS:
+            said.append(_SIGNS[signal.kind])
         elif signal.kind == "asked_other":
             said.append(f"{role(signal.value).display_name} was asked instead.")
-        elif signal.kind == "asked_again":
-            said.append("The same was asked again, so this one counts as not good enough.")
         elif signal.kind == "wish":
             form = signal.value.replace("+", " and ").replace("_", " ")
             said.append(f"Another form was wished for: {form}.")
@@ -205,7 +277,8 @@ def _recalled(recall: Recall, recollection: Recollection | None, reader: str) ->
     used = "used" if recall.cited else "not used"
     legs = ", ".join(f"{name} {value:.2f}" for name, value in recall.signals.items() if value)
     why = f" — found by {legs}" if legs else ""
-    return f"- {_label(recollection, reader)} ({used}){why}"
+    told = "" if recollection is None or not recollection.memory else f": {recollection.text}"
+    return f"- {_label(recollection, reader)}{told} ({used}){why}"
 
 
 def _label(recollection: Recollection | None, reader: str) -> str:

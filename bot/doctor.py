@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from bot.app import embedder_settings, open_database
 from integrations.contracts.embedder import EmbedderFailure
+from integrations.contracts.reranker import RerankerFailure
 from integrations.embedders.choose import choose
 from integrations.models import doctor as models
 from integrations.models.mapping import MappingFailure
 from integrations.models.ollama import resolve
+from integrations.rerankers.choose import choose as choose_reranker
 from learning.store.errors import StoreUnavailable
 from learning.store.store import Store
 
@@ -41,6 +43,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _space(settings),
         await _database(settings),
         await _embedder(settings),
+        await _reranker(settings),
         *await _roles(settings),
     ]
 
@@ -87,6 +90,18 @@ async def _embedder(settings: Settings) -> Finding:
             "or openai"
         )
     return Finding("embedder", ok=True, sentence=f"{name} is ready", mend=mend)
+
+
+async def _reranker(settings: Settings) -> Finding:
+    try:
+        reranker = await choose_reranker(settings.reranker, cache=settings.fastembed_cache)
+    except RerankerFailure as failure:
+        return Finding("reranker", ok=False, sentence=str(failure))
+    if reranker is None:
+        return Finding("reranker", ok=True, sentence="there is none, and none is needed")
+    name = reranker.id
+    await reranker.close()
+    return Finding("reranker", ok=True, sentence=f"{name} is ready")
 
 
 async def _roles(settings: Settings) -> list[Finding]:

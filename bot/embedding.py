@@ -6,11 +6,14 @@ they can, and the vectors are made up for later.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import structlog
 
 from integrations.contracts.embedder import EmbedderFailure
+from learning.passages import windows
+from learning.store.approximate import index_vectors
 from learning.store.contents import Contents
 from learning.store.index import RecallIndex
 from learning.store.vectors import Vectors
@@ -25,7 +28,15 @@ if TYPE_CHECKING:
     from learning.store.store import Store
 
 _BATCH = 64
-_INDEX_FROM = 4_000
+
+
+def parts_of(text: str, embedder: str) -> tuple[str, ...]:
+    """Return what of a text gets a vector each.
+
+    Feature hashing reads texts whole, and finds them better whole: a window shares fewer
+    letters with a question than all of the text does.
+    """
+    return (text,) if embedder.startswith("hashing:") else windows(text)
 
 
 class Embedding:
@@ -52,13 +63,15 @@ class Embedding:
         return vector
 
     async def passages(self, texts: Sequence[str]) -> list[NDArray[np.float32] | None]:
-        """Return a matrix of shape (1, dimension) a text, or ``None`` where it failed."""
+        """Return a matrix of shape (parts, dimension) a text, or ``None`` where it failed."""
+        cut = [parts_of(text, self.name) for text in texts]
         try:
-            vectors = await self._embedder.embed(texts)
+            vectors = await self._embedder.embed([part for parts in cut for part in parts])
         except EmbedderFailure as failure:
             self._log.warning("embedder_down", embedder=self.name, reason=str(failure))
             return [None] * len(texts)
-        return [vector[None] for vector in vectors]
+        ends = itertools.accumulate(len(parts) for parts in cut)
+        return [vectors[end - len(parts) : end] for parts, end in zip(cut, ends, strict=True)]
 
     async def catch_up_job(self, workspace_id: str) -> None:
         """Run ``catch_up`` as a job."""
@@ -93,9 +106,6 @@ class Embedding:
                 return done  # down; the next run goes on
             done += len(ready)
         async with self._store.begin(workspace_id, None) as unit:
-            index = RecallIndex(unit)
             await Vectors(unit).drop_others(keep=self.name)
-            size = sum((await index.counts()).values())
-        if size > _INDEX_FROM:
-            await self._store.index_vectors(self.name, self._embedder.dimension)
+        await index_vectors(self._store, workspace_id, self.name, self._embedder.dimension)
         return done

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from bot.accept import UnknownInteraction
 from bot.app import UnknownSurface
 from bot.console import NoAnswerYet
 from bot.server import PortTaken
 from integrations.contracts.embedder import EmbedderFailure
 from integrations.contracts.knowledge import SourceFailure
+from integrations.contracts.reranker import RerankerFailure
+from integrations.contracts.surface import Refusal
 from integrations.models.mapping import MappingFailure
+from integrations.surfaces.slack.listening import SlackUnavailable
 from learning.store.errors import StoreUnavailable
 
 EXPECTED = (
@@ -18,9 +20,11 @@ EXPECTED = (
     MappingFailure,
     NoAnswerYet,
     PortTaken,
+    RerankerFailure,
+    SlackUnavailable,
     SourceFailure,
     StoreUnavailable,
-    UnknownInteraction,
+    Refusal,
     UnknownSurface,
     ValidationError,
 )

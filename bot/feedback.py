@@ -1,5 +1,7 @@
 """Feedback: a reaction or a correction changes what the same question gets next time.
 
+What somebody only did with an answer, such as copying it, changes who is asked.
+
 Sequence only: what a signal means is decided in ``learning.feedback``, what an
 earlier answer advises in ``learning.precedent``. Every effect can be taken
 back, because a reaction can.
@@ -7,26 +9,34 @@ back, because a reaction can.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
 
-from bot.queue import LEARNING
-from integrations.contracts.surface import IncomingCorrection, IncomingReaction, LiveEvent, Outcome
-from learning.confidence import of_lesson, of_trials
+from bot.prune import after_trials
+from bot.queue import LEARNING, memory_lock
+from bot.said import answered, question_of
+from integrations.contracts.incoming import IncomingCorrection, IncomingReaction, IncomingSignal
+from integrations.contracts.surface import LiveEvent, Outcome
+from learning.confidence import of_lesson
 from learning.feedback import Feedback, Signal, canonical, interpret
+from learning.memory.edits import learned
 from learning.store.conversations import Conversations
 from learning.store.doors import Inbox
 from learning.store.feedback import Signals
 from learning.store.index import Item, RecallIndex
 from learning.store.interactions import Interactions
+from learning.store.knowledge import Knowledge
+from learning.store.learning_metrics import LearningMetrics
 from learning.store.learnings import Learnings
+from learning.store.memories import Memories
 from learning.store.people import Consents, People
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -36,6 +46,7 @@ if TYPE_CHECKING:
     from bot.live import LiveEvents
     from bot.queue import Queue
     from learning.scope import Audience
+    from learning.store.doors import Received
     from learning.store.feedback import StoredSignal
     from learning.store.interactions import Interaction
     from learning.store.store import Store, Unit
@@ -57,7 +68,7 @@ class _Lesson:
 
 
 class Feedbacks:
-    """Applies reactions and corrections."""
+    """Applies reactions, corrections and signals."""
 
     def __init__(
         self, store: Store, queue: Queue, embedding: Embedding, live: LiveEvents, clock: Clock
@@ -75,36 +86,68 @@ class Feedbacks:
             received = await Inbox(unit).find(UUID(inbox_id))
             if received is None or received.handled or received.payload is None:
                 return
-            question = await _question_of(unit, received.interaction_id)
-        if question is None or received.conversation_id is None:
-            return
-        # Embedding happens between the transactions: none is open meanwhile.
-        vector = (await self._embedding.passages([question]))[0]
+            question = await question_of(unit, received.interaction_id)
+            if question is None or received.interaction_id is None:
+                return
+            answer = await answered(unit, received.interaction_id)
+        # Embedding and comparing happen between the transactions: none is open meanwhile.
+        vector, kept = None, 0.0
+        if received.kind in {"reaction", "correction"}:
+            vector = (await self._embedding.passages([question]))[0]
+        if received.kind == "correction":
+            kept = await asyncio.to_thread(_kept, answer or "", received.payload["text"])
         async with self._store.begin(workspace_id, None) as unit:
             inbox = Inbox(unit)
             received = await inbox.find(UUID(inbox_id))
             if received is None or received.handled or received.payload is None:
                 return
-            if received.kind == "reaction":
-                await self._react(
-                    unit, IncomingReaction.model_validate(received.payload), question, vector
-                )
-            elif received.kind == "correction":
-                await self._correct(
-                    unit, IncomingCorrection.model_validate(received.payload), question, vector
-                )
+            await self._heed(unit, received.kind, received.payload, question, vector, kept)
             await inbox.handled(received.id, self._clock())
-            await self._queue.defer(
-                unit,
-                "credit",
-                queue=LEARNING,
-                workspace_id=workspace_id,
-                interaction_id=str(received.interaction_id),
-            )
-        if received.conversation_id is not None:
+            await self._follow(unit, received)
+        # Nobody sees what somebody only did.
+        if received.conversation_id is not None and received.kind != "signal":
             await self._live.publish(
                 received.conversation_id,
                 LiveEvent("changed", received.interaction_id),
+            )
+
+    async def _heed(
+        self,
+        unit: Unit,
+        kind: str,
+        payload: Mapping[str, Any],
+        question: str,
+        vector: NDArray[np.float32] | None,
+        kept: float,
+    ) -> None:
+        if kind == "reaction":
+            await self._react(unit, IncomingReaction.model_validate(payload), question, vector)
+        elif kind == "correction":
+            correction = IncomingCorrection.model_validate(payload)
+            await self._correct(unit, correction, question, vector, kept)
+        elif kind == "signal":
+            await self._note(unit, IncomingSignal.model_validate(payload))
+
+    async def _follow(self, unit: Unit, received: Received) -> None:
+        """Queue what learns from it: for everybody who answers, and about the person."""
+        interaction_id = str(received.interaction_id)
+        await self._queue.defer(
+            unit,
+            "credit",
+            queue=LEARNING,
+            workspace_id=unit.workspace_id,
+            interaction_id=interaction_id,
+        )
+        if received.kind != "signal" and received.payload is not None:
+            user_id = received.payload["user_id"]
+            await self._queue.defer(
+                unit,
+                "reflect",
+                queue=LEARNING,
+                lock=memory_lock(user_id),
+                workspace_id=unit.workspace_id,
+                interaction_id=interaction_id,
+                user_id=user_id,
             )
 
     async def _react(
@@ -141,6 +184,16 @@ class Feedbacks:
             removed=reaction.removed,
         )
 
+    async def _note(self, unit: Unit, signal: IncomingSignal) -> None:
+        """Note what somebody did with an answer: once, however often they do it."""
+        if await Interactions(unit).find(signal.interaction_id, lock=True) is None:
+            return
+        if not await Consents(unit).given(signal.user_id, "learning", default=True):
+            return
+        # A surface's clock may be ahead; what people say afterwards is to count as later.
+        at = min(signal.occurred_at, self._clock())
+        await Signals(unit).give(signal.interaction_id, signal.user_id, signal.signal, "", at)
+
     async def _credit(self, unit: Unit, interaction: Interaction, feedback: Feedback) -> None:
         """Give what was cited its share of the verdict, and take back the earlier one."""
         before = Feedback(interaction.rating, interaction.votes)
@@ -151,20 +204,11 @@ class Feedbacks:
         cited = [r.item_id for r in await Interactions(unit).recalls_of(interaction.id) if r.cited]
         if not cited:
             return
-        learnings = Learnings(unit)
+        learnings, now = Learnings(unit), self._clock()
         await learnings.credit(cited, successes=successes, failures=failures)
-        now = self._clock()
-        await learnings.trust(
-            {
-                x.id: of_trials(
-                    x.times_used,
-                    x.successes,
-                    x.failures,
-                    (now - (x.last_used_at or x.created_at)).total_seconds() / 86_400,
-                )
-                for x in await learnings.find(cited)
-            }
-        )
+        await Memories(unit).credit(cited, successes=successes, failures=failures)
+        await learnings.trust({x.id: after_trials(x, now) for x in await learnings.find(cited)})
+        await LearningMetrics(unit).add(now.date(), successful=successes, failed=failures)
 
     async def _learn(
         self,
@@ -198,7 +242,7 @@ class Feedbacks:
                 corrected.content.get("replaces", ""),
             )
         else:
-            answer = await _answer_of(unit, interaction.id)
+            answer = await answered(unit, interaction.id)
             if answer is None or interaction.outcome not in {Outcome.ANSWERED, Outcome.FELL_BACK}:
                 return
             lesson = _Lesson(
@@ -233,6 +277,7 @@ class Feedbacks:
         correction: IncomingCorrection,
         question: str,
         vector: NDArray[np.float32] | None,
+        kept: float,
     ) -> None:
         """Put a person's answer in the place of ours, as an answer that can be rated itself."""
         interactions, conversations = Interactions(unit), Conversations(unit)
@@ -240,7 +285,7 @@ class Feedbacks:
         if original is None:
             return
         now = self._clock()
-        replaced = await _answer_of(unit, original.id) or ""
+        replaced = await answered(unit, original.id) or ""
         new_id = await interactions.open(
             original.conversation_id,
             correction.user_id,
@@ -255,7 +300,7 @@ class Feedbacks:
             task_type=original.task_type or "general",
             role="",
             model="",
-            explanation={"corrects": str(original.id)},
+            explanation={"corrects": str(original.id), "kept": round(kept, 3)},
             overhead_ms=0.0,
             now=now,
         )
@@ -283,6 +328,7 @@ class Feedbacks:
             replaced,
         )
         correction_id = await self._keep(unit, lesson, Feedback(None, 0), vector)
+        await Knowledge(unit).corrected(correction_id, original.id)
         learnings, index = Learnings(unit), RecallIndex(unit)
         older = [x.id for x in await learnings.of_interaction(original.id)]
         await learnings.invalidate(older, now, superseded_by=correction_id)
@@ -336,24 +382,7 @@ def understood(signals: Sequence[StoredSignal]) -> Feedback:
     return interpret(given, own_ids=OWN_IDS)
 
 
-async def _question_of(unit: Unit, interaction_id: UUID | None) -> str | None:
-    """Return the question an interaction answered; for a correction, the original's."""
-    if interaction_id is None:
-        return None
-    interactions = Interactions(unit)
-    interaction = await interactions.find(interaction_id)
-    while interaction is not None and interaction.supersedes is not None:
-        interaction = await interactions.find(interaction.supersedes)
-    if interaction is None:
-        return None
-    for message in await Conversations(unit).of_interaction(interaction.id):
-        if message.by == "person":
-            return message.text
-    return None
-
-
-async def _answer_of(unit: Unit, interaction_id: UUID) -> str | None:
-    for message in await Conversations(unit).of_interaction(interaction_id):
-        if message.by != "person":
-            return message.text
-    return None
+def _kept(answer: str, correction: str) -> float:
+    """Return how much of an answer a correction kept, in [0, 1]; 0 if it is another answer."""
+    edit = learned(answer, correction)
+    return edit.similarity if edit.kind == "modified" else 0.0

@@ -5,28 +5,47 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.feedback import understood
+from bot.memorise import digest_of_habit
+from learning.memory.insights import QUOTING
 from learning.store.conversations import Conversations
 from learning.store.credits import Credits
 from learning.store.feedback import Signals
 from learning.store.index import RecallIndex
 from learning.store.interactions import Interactions
+from learning.store.interpretations import Interpretations
 from learning.store.learnings import Learnings
+from learning.store.memories import Memories
+from learning.store.noticed import Noticed
 from learning.store.people import People
+from learning.store.personas import Personas
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
     from bot.clock import Clock
     from bot.credit import Crediting
     from bot.ledger import Ledger
+    from bot.memorise import Memorising
+    from learning.memory.contract import Memory
     from learning.store.interactions import Interaction
     from learning.store.learnings import Learning
-    from learning.store.store import Store
+    from learning.store.store import Store, Unit
 
 
 class Forgetting:
     """Deletes what people ask to have deleted."""
 
-    def __init__(self, store: Store, ledger: Ledger, crediting: Crediting, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        crediting: Crediting,
+        memorising: Memorising,
+        clock: Clock,
+    ) -> None:
         self._store = store
+        self._memorising = memorising
         self._ledger = ledger
         self._crediting = crediting
         self._clock = clock
@@ -35,7 +54,9 @@ class Forgetting:
         """Delete a learning, and see to it that it is not learned again."""
         async with self._store.begin(workspace_id, None) as unit:
             people = People(unit)
-            await people.redact(await Interactions(unit).citing([learning.id]), keep_of=user_id)
+            interactions = Interactions(unit)
+            await people.redact(await interactions.citing([learning.id]), keep_of=user_id)
+            await people.redact(await interactions.citing([learning.id], cited_by=user_id))
             await RecallIndex(unit).remove([learning.id])
             await Learnings(unit).delete([learning.id])
             await people.bury(
@@ -44,6 +65,60 @@ class Forgetting:
             await people.note(user_id, "forget_learning", learning.id, {}, self._clock())
         await self._store.vacuum()
 
+    async def memory(self, workspace_id: str, user_id: str, memory: Memory) -> None:
+        """Delete a memory, and see to it that nothing concludes it again.
+
+        What the person says in so many words is theirs to say again.
+        """
+        async with self._store.begin(workspace_id, None) as unit:
+            people, memories = People(unit), Memories(unit)
+            gone = [memory.id]
+            digests = []
+            if memory.origin != "stated":
+                digests.append(memories.digest_of(memory))
+            if memory.origin == "observed" and memory.slot:
+                # Its earlier wordings go as well, or the one before would hold again.
+                habit = digest_of_habit(unit, memory.user_id, memory.slot, memory.value)
+                digests.append(habit)
+                gone += [
+                    other.id
+                    for other in await memories.of(
+                        memory.user_id, superseded=True, slot=memory.slot
+                    )
+                    if other.origin == "observed"
+                    and other.id != memory.id
+                    and digest_of_habit(unit, memory.user_id, other.slot, other.value) == habit
+                ]
+            if memory.kind != "insight":
+                gone += await _conclusions(unit, [memory.user_id])
+            quoting = await _quoting(unit, gone)
+            await people.bury(digests, self._clock())
+            asking = await Interpretations(unit).speaking_of(gone)
+            own = [*asking, *await Interactions(unit).citing(gone, cited_by=user_id)]
+            revived = await self._unremember(unit, gone)
+            await people.redact(quoting, keep_of=user_id)
+            await people.redact(own)
+            index = RecallIndex(unit)
+            await index.remove(gone)
+            await index.invalidate(revived, None)
+            await people.note(user_id, "forget_memory", memory.id, {}, self._clock())
+        await self._store.vacuum()
+
+    async def _unremember(self, unit: Unit, ids: Sequence[UUID]) -> list[UUID]:
+        """Delete memories, and what was said to the person of them; return what holds again.
+
+        The index is left to the caller: who has its lock waits for no memory any more.
+        """
+        if not ids:
+            return []
+        memories, interpretations = Memories(unit), Interpretations(unit)
+        speaking = await interpretations.speaking_of(ids)
+        await Noticed(unit).drop({*speaking, *await Interactions(unit).citing(ids)})
+        await interpretations.empty(speaking)
+        revived = await memories.revived_by_loss(ids)
+        await memories.delete(ids)
+        return revived
+
     async def interaction(self, workspace_id: str, user_id: str, interaction: Interaction) -> None:
         """Delete a question, its answers, and what was learned from them."""
         async with self._store.begin(workspace_id, None) as unit:
@@ -51,11 +126,9 @@ class Forgetting:
             family = [interaction.id]
             for id_ in family:  # grows while it is walked: a correction may be corrected
                 family += await interactions.corrections_of(id_)
-            items = [
-                message.id
-                for id_ in family
-                for message in await Conversations(unit).of_interaction(id_)
-            ]
+            conversations = Conversations(unit)
+            said = [m for id_ in family for m in await conversations.of_interaction(id_)]
+            items = [message.id for message in said]
             items += [
                 learning.id
                 for id_ in family
@@ -64,14 +137,46 @@ class Forgetting:
             # Before rows are deleted: everybody who learns waits for the policy first.
             await self._ledger.take_back(unit, family)
             await self._crediting.unhear(unit, interaction)
-            await people.redact(await interactions.citing(items), keep_of=user_id)
+            texts = [message.text for message in said]
+            await conversations.forget_title(interaction.conversation_id, texts)
+            remembered = await self._taught_by(unit, interaction, family)
+            items += remembered
+            quoting = await _quoting(unit, items)
+            asking = await Interpretations(unit).speaking_of(remembered)
+            own = [*asking, *await interactions.citing(items, cited_by=user_id)]
+            if interaction.clarifies is not None:
+                await Interpretations(unit).forget_words(interaction.clarifies)
+            revived = await self._unremember(unit, remembered)
+            await people.redact(quoting, keep_of=user_id)
+            await people.redact([id_ for id_ in own if id_ not in family])
             await index.remove(items)
+            await index.invalidate(revived, None)
+            moved = await Personas(unit).take_back(family)
             await interactions.delete(family)
+            for concerned in moved:
+                await self._memorising.replay_form(unit, concerned, self._clock())
             await people.bury(
                 [unit.digest("interaction", str(id_)) for id_ in family], self._clock()
             )
             await people.note(user_id, "forget_interaction", interaction.id, {}, self._clock())
         await self._store.vacuum()
+
+    async def _taught_by(
+        self, unit: Unit, interaction: Interaction, family: Sequence[UUID]
+    ) -> list[UUID]:
+        """Return what was learned from an interaction and from nothing else.
+
+        What a choice taught quotes both the question and what was chosen, and goes with either.
+        """
+        interactions = Interactions(unit)
+        beside = await interactions.clarifying(family)
+        if interaction.clarifies is not None:
+            beside.append(interaction.clarifies)
+        taught = await Memories(unit).resting_only_on(family, beside)
+        found = [await interactions.find(id_) for id_ in family]
+        authors = sorted({each.user_id for each in found if each is not None})
+        concluded = await _conclusions(unit, authors)
+        return list(dict.fromkeys([*taught, *concluded]))
 
     async def person(self, workspace_id: str, user_id: str) -> dict[str, int]:
         """Delete everything of a person; return how many rows, by table.
@@ -93,3 +198,24 @@ class Forgetting:
             counts = await People(unit).erase(user_id, self._clock())
         await self._store.vacuum()
         return counts
+
+
+async def _quoting(unit: Unit, items: Sequence[UUID]) -> list[UUID]:
+    """Return the answers that may quote any of the items, held until they are emptied."""
+    quoting = sorted(await Interactions(unit).citing(items))
+    await Memories(unit).hold(quoting)
+    return quoting
+
+
+async def _conclusions(unit: Unit, user_ids: Sequence[str]) -> list[UUID]:
+    """Return what was concluded about people in words that quote what it was drawn from.
+
+    It is drawn anew from what is left, if that still bears it out.
+    """
+    memories = Memories(unit)
+    return [
+        memory.id
+        for user_id in user_ids
+        for memory in await memories.of(user_id, kinds=["insight"], superseded=True)
+        if memory.slot in QUOTING
+    ]

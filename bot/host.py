@@ -12,19 +12,15 @@ from bot.describe import learned_from
 from bot.ingest import Report
 from bot.readers import readable_by
 from bot.telemetry import span
+from integrations.contracts.incoming import IncomingCorrection, IncomingStop
 from integrations.contracts.knowledge import SourceFailure
-from integrations.contracts.surface import (
-    Entry,
-    IncomingCorrection,
-    IncomingStop,
-    LiveEvent,
-    Outcome,
-    ThreadSummary,
-)
+from integrations.contracts.surface import Entry, LiveEvent, Outcome, ThreadSummary
 from learning.roles import ROLE_NAMES
 from learning.scope import WORKSPACE
 from learning.store.conversations import Conversations
+from learning.store.doors import Outbox
 from learning.store.interactions import Interactions
+from learning.store.interpretations import Interpretations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -35,14 +31,11 @@ if TYPE_CHECKING:
     from bot.ingest import Ingestion
     from bot.live import LiveEvents
     from bot.metrics import Metrics
-    from integrations.contracts.surface import (
-        Accepted,
-        CommandHelp,
-        CommandReply,
-        Incoming,
-        Person,
-    )
-    from learning.store.store import Store
+    from integrations.contracts.incoming import Incoming
+    from integrations.contracts.surface import Accepted, CommandHelp, CommandReply, Person
+    from learning.interpretation.contract import Reading
+    from learning.store.conversations import Message
+    from learning.store.store import Store, Unit
 
 
 class MynahHost:
@@ -104,20 +97,62 @@ class MynahHost:
             for c in found
         ]
 
+    async def find(self, person: Person, ref: str) -> UUID | None:
+        """Return the interaction whose reply is at the platform's ``ref``, if they may read it."""
+        async with self._store.begin(person.workspace_id, readable_by(person)) as unit:
+            found = await Outbox(unit).of_ref(person.surface, ref)
+            if found is None or await Interactions(unit).find(found) is None:
+                return None
+        return found
+
+    async def asked(self, person: Person, ref: str) -> UUID | None:
+        """Return the interaction that the person's own message at ``ref`` began."""
+        async with self._store.begin(person.workspace_id, readable_by(person)) as unit:
+            return await Conversations(unit).said_at_ref(person.surface, ref, person.user_id)
+
+    async def unanswered(self, person: Person, channel_id: str, thread_id: str) -> Sequence[UUID]:
+        """Return the person's questions in a thread that are still being answered."""
+        async with self._store.begin(person.workspace_id, readable_by(person)) as unit:
+            here = await Conversations(unit).known(person.surface, channel_id, thread_id)
+            return await Interactions(unit).unanswered(here, person.user_id)
+
+    async def takes_part(
+        self, workspace_id: str, surface: str, channel_id: str, thread_id: str
+    ) -> bool:
+        """Tell whether somebody talked to Mynah in a thread before."""
+        async with self._store.begin(workspace_id, None) as unit:
+            return bool(await Conversations(unit).known(surface, channel_id, thread_id))
+
+    async def exchange(self, person: Person, interaction_id: UUID) -> Sequence[Entry]:
+        """Return a question and what was answered to it; nothing if they may not read it."""
+        async with self._store.begin(person.workspace_id, readable_by(person)) as unit:
+            messages = await Conversations(unit).of_interaction(interaction_id)
+            return await self._entries(unit, person, messages)
+
     async def transcript(self, person: Person, conversation_id: UUID) -> Sequence[Entry]:
         """Return a conversation the person may read, oldest first."""
         async with self._store.begin(person.workspace_id, readable_by(person)) as unit:
-            conversations = Conversations(unit)
-            messages = await conversations.messages(conversation_id)
-            reactions = await conversations.reactions(
-                [m.interaction_id for m in messages if m.interaction_id], person.user_id
-            )
+            messages = await Conversations(unit).messages(conversation_id)
+            return await self._entries(unit, person, messages)
+
+    @staticmethod
+    async def _entries(unit: Unit, person: Person, messages: Sequence[Message]) -> list[Entry]:
+        answered = [m.interaction_id for m in messages if m.interaction_id]
+        reactions = await Conversations(unit).reactions(answered, person.user_id)
+        interpretations = await Interpretations(unit).of_many(answered)
         entries = []
         for m in messages:
             given: Mapping[str, int] = {}
             mine: frozenset[str] = frozenset()
+            readings: tuple[Reading, ...] = ()
+            read_as = ""
             if m.by != "person" and m.interaction_id is not None:
                 given, mine = reactions.get(m.interaction_id, (given, mine))
+                shown = interpretations.get(m.interaction_id)
+                # Only who asked may say what they meant, and only once.
+                if shown is not None and shown.user_id == person.user_id and shown.open:
+                    readings = shown.readings
+                    read_as = readings[0].id if shown.mode == "advanced" else ""
             entries.append(
                 Entry(
                     id=m.id,
@@ -134,6 +169,8 @@ class MynahHost:
                     mine=mine,
                     again=m.again if m.by == "person" else None,
                     asked_role=next((name for name in ROLE_NAMES if name == m.asked_role), None),
+                    readings=readings,
+                    read_as=read_as,
                 )
             )
         return entries

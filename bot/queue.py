@@ -8,6 +8,7 @@ deleting a row deletes what its jobs were about.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -16,10 +17,13 @@ import procrastinate
 import structlog
 from procrastinate import PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+    from procrastinate.jobs import Job
 
     from learning.store.store import Unit
 
@@ -37,6 +41,11 @@ LEARNING = "learning"
 def turn_queue(surface: str) -> str:
     """Return the queue of a surface: only processes that can reach it work on it."""
     return f"turns:{surface}"
+
+
+def memory_lock(user_id: str) -> str:
+    """Return the lock of what is learned from one person: one thing after another."""
+    return f"memory:{hashlib.sha256(user_id.encode()).hexdigest()[:24]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +210,21 @@ class Queue:
         """Give the jobs of dead workers to living ones."""
         manager = self._app.job_manager
         try:
-            stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER_S)
-            for job in stalled:
-                self._log.warning("job_recovered", task=job.task_name, job_id=job.id)
-                await manager.retry_job(job)
+            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER_S):
+                await self._retry(job)
             await manager.prune_stalled_workers(_STALLED_AFTER_S)
         except procrastinate.exceptions.ProcrastinateException as error:
             self._log.warning("recovery_failed", error=type(error).__name__)
+
+    async def _retry(self, job: Job) -> None:
+        """Give a dead worker's job to a living one, unless another one waits in its place."""
+        manager = self._app.job_manager
+        try:
+            await manager.retry_job(job)
+        except procrastinate.exceptions.UniqueViolation:
+            # It may wait only once, and its successor does: that does what this one began.
+            await manager.finish_job(job, Status.FAILED, delete_job=True)
+        self._log.warning("job_recovered", task=job.task_name, job_id=job.id)
 
     async def waiting(self) -> dict[str, int]:
         """Return how many jobs are in each state."""

@@ -1,82 +1,48 @@
-"""Recall for a turn: find, order, look up the texts, and heed earlier answers.
+"""Recall: candidates for a question, in order of relevance.
 
 Sequence only: candidates come from the store's index, their order from
-``learning.recall``, and what earlier answers advise from ``learning.precedent``.
+``learning.recall``. What of it goes before a model is ``bot.context``'s part.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.telemetry import span
-from learning.cues import read_query
-from learning.extract import similarity
-from learning.precedent import SAME_QUESTION, Advice, Precedent, advise
-from learning.recall import (
-    UNTRAINED_QUALITY,
-    Candidate,
-    ScopeEvidence,
-    Scored,
-    fill_budget,
-    fuse,
-)
-from learning.store.contents import Contents
+from learning.cues import named, read_query
+from learning.evidence import UNTRAINED_QUALITY, ScopeEvidence, evidence_of
+from learning.recall import WEIGHTS, Candidate, Scored, Weights, fuse
 from learning.store.index import RecallIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from datetime import datetime
-    from uuid import UUID
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from learning.lexicon import Lexicon
-    from learning.recollection import Recollection
-    from learning.store.conversations import Message
+    from learning.evidence import Outcome
     from learning.store.store import Unit
 
-MAX_ITEMS: Final = 12
-MAX_TOKENS: Final = 4_000
 RANKED: Final = 96
 """Candidates that are kept in order; nobody looks further down."""
-LOOKED_UP: Final = 32
-"""Candidates whose texts are read: enough to leave some out as repeats."""
-
-_RATED: Final = frozenset({"answer", "correction"})
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """What a turn has in front of it.
-
-    Attributes:
-        recollections: in the order of their citation marks.
-        advice: what earlier answers to the same question say.
-        lexical_only: the embedder was down.
-    """
-
-    recollections: tuple[Recollection, ...]
-    advice: Advice
-    lexical_only: bool
 
 
 class Recaller:
-    """Recalls.
+    """Finds and orders.
 
     Args:
         embedder: name of the embedder of question vectors.
-        lexicon: for comparing questions.
+        weights: how much each sign of relevance counts.
     """
 
-    def __init__(self, embedder: str, lexicon: Lexicon) -> None:
+    def __init__(self, embedder: str, weights: Weights = WEIGHTS) -> None:
         self._embedder = embedder
-        self._lexicon = lexicon
+        self._weights = weights
         trained = not embedder.startswith("hashing:")
-        self._evidence = ScopeEvidence(1.0 if trained else UNTRAINED_QUALITY)
+        self._quality = 1.0 if trained else UNTRAINED_QUALITY
 
     async def rank(
         self,
@@ -85,6 +51,7 @@ class Recaller:
         vector: NDArray[np.float32] | None,
         user_id: str,
         now: datetime,
+        evidence: ScopeEvidence | None = None,
     ) -> list[Scored]:
         """Return the candidates for a question, best first, without their texts.
 
@@ -94,8 +61,19 @@ class Recaller:
             vector: its embedding, or ``None`` when there is none.
             user_id: who asks: "did I say" means their words.
             now: what "yesterday" counts from.
+            evidence: what is known of the scope, as ``evidence`` returns it; without it,
+                only the embedder is known.
         """
-        found = await RecallIndex(unit).search(question, vector, self._embedder)
+        features = read_query(question, now=now)
+        found = await RecallIndex(unit).search(
+            question,
+            vector,
+            self._embedder,
+            beside=[
+                {unit.hasher.term(term): 1.0 for term in terms}
+                for terms in (features.things, features.expected)
+            ],
+        )
         names = {unit.hasher.term(name): name for name in _possible_names(question)}
         candidates = [
             Candidate(
@@ -116,100 +94,25 @@ class Recaller:
                 length=hit.length,
                 rating=hit.rating if hit.kind == "correction" else None,
                 trust=hit.trust,
+                confidence=hit.confidence,
+                entities=hit.beside[0],
+                expected=hit.beside[1],
             )
             for hit in found.hits
         ]
-        features = read_query(question, now=now, speakers={c.speaker for c in candidates})
-        return fuse(features, candidates, self._evidence, now, RANKED)
-
-    async def recall(
-        self,
-        unit: Unit,
-        question: str,
-        vector: NDArray[np.float32] | None,
-        asked: Message,
-        now: datetime,
-    ) -> Recalled:
-        """Return what to put before the model for a question."""
-        with span("mynah.recall"):
-            ranked = await self.rank(unit, question, vector, asked.author_id, now)
-            contents = Contents(unit)
-            rated = [s for s in ranked if s.candidate.kind in _RATED][:LOOKED_UP]
-            others = [s for s in ranked if s.candidate.kind not in _RATED]
-            texts = await contents.load(_ids([*rated, *others[: LOOKED_UP * 2]]))
-            advice = await self._advice(unit, question, rated, texts)
-            usable = [
-                s
-                for s in others
-                if s.candidate.id in texts
-                and s.candidate.id not in advice.avoid_items
-                and not self._repeats(question, texts[s.candidate.id])  # type: ignore[index]
-            ][:LOOKED_UP]
-            chosen = fill_budget(
-                [replace(s, candidate=replace(s.candidate, text=_text(s, texts))) for s in usable],
-                MAX_TOKENS,
-                MAX_ITEMS - min(len(advice.use), 2),
-            )
-        scores = {s.candidate.id: s for s in ranked}
-        return Recalled(
-            tuple(
-                replace(r, score=scores[r.id].score, signals=_rounded(scores[r.id]))
-                for r in (
-                    *advice.use[:2],
-                    *(texts[s.candidate.id] for s in chosen),  # type: ignore[index]
-                )
-            ),
-            advice,
-            vector is None,
+        speakers = named(question, {candidate.speaker for candidate in candidates})
+        return fuse(
+            replace(features, speakers=speakers),
+            candidates,
+            evidence or self.evidence(),
+            now,
+            RANKED,
+            self._weights,
         )
 
-    async def _advice(
-        self,
-        unit: Unit,
-        question: str,
-        rated: Sequence[Scored],
-        texts: dict[UUID, Recollection],
-    ) -> Advice:
-        recollections = [
-            texts[s.candidate.id]  # type: ignore[index]
-            for s in rated
-            if s.candidate.id in texts
-        ]
-        origins = await Contents(unit).provenance(
-            [r.interaction_id for r in recollections if r.interaction_id is not None]
-        )
-        precedents = [
-            Precedent(r, *origins.get(r.interaction_id, ("", frozenset())))  # type: ignore[arg-type]
-            for r in recollections
-        ]
-        return advise(question, precedents, self._lexicon)
-
-    def _repeats(self, question: str, recollection: Recollection) -> bool:
-        """Return whether a message only asks the same thing again.
-
-        One that tells something in the question's words is likely its answer.
-        """
-        return (
-            recollection.kind == "message"
-            and similarity(question, recollection.text, self._lexicon) >= SAME_QUESTION
-            and (
-                "?" in recollection.text
-                or self._lexicon.terms(recollection.text).keys()
-                <= self._lexicon.terms(question).keys()
-            )
-        )
-
-
-def _ids(scored: Sequence[Scored]) -> list[UUID]:
-    return [s.candidate.id for s in scored]  # type: ignore[misc]
-
-
-def _text(scored: Scored, texts: dict[UUID, Recollection]) -> str:
-    return texts[scored.candidate.id].text  # type: ignore[index]
-
-
-def _rounded(scored: Scored) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in scored.signals.items()}
+    def evidence(self, outcomes: Iterable[Outcome] = ()) -> ScopeEvidence:
+        """Return what is known of the legs, from what came of earlier recollections."""
+        return evidence_of(outcomes, self._quality)
 
 
 def _possible_names(question: str) -> set[str]:

@@ -8,25 +8,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.queue import LEARNING, turn_queue
+from bot.queue import LEARNING, memory_lock, turn_queue
 from integrations.contracts.surface import Outcome, Target
-from learning import citations
+from learning import citations, persona
+from learning.interpretation.contract import numbered
+from learning.routing.variants import instructions
 from learning.store.conversations import Conversations
 from learning.store.doors import Outbox
 from learning.store.interactions import Interactions, Recall
+from learning.store.interpretations import Interpretations
+from learning.store.learning_metrics import LearningMetrics
 from learning.store.learnings import Learnings
+from learning.store.memories import Memories
+from learning.store.noticed import Noticed
+from learning.tokens import estimated_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from bot.answer import Answered
     from bot.clock import Clock
+    from bot.interpreting import Interpreted
     from bot.queue import Queue
     from bot.stages import Decided, Loaded
     from learning.recollection import Recollection
     from learning.store.conversations import Conversation
     from learning.store.interactions import Interaction
     from learning.store.store import Store, Unit
+    from learning.task_types import TaskEstimate
 
 MYNAH = "mynah"
 """Who Mynah's own messages are by."""
@@ -78,7 +88,7 @@ class Recording:
                 task_type=decided.estimate.type,
                 role=answered.role,
                 model=answered.model,
-                explanation=_explanation(decided),
+                explanation=_explanation(loaded, decided),
                 overhead_ms=overhead_ms,
                 now=now,
             )
@@ -98,6 +108,12 @@ class Recording:
             used = [r.id for r in recollections if r.id in cited_ids and r.kind != "knowledge"]
             if used:
                 await Learnings(unit).used(used, now)
+                await LearningMetrics(unit).add(now.date(), applied=len(used))
+            if known := [r.id for r in recollections if r.kind == "memory"]:
+                await Memories(unit).used(known, now)
+            interpreted = decided.interpreted
+            if interpreted is not None:
+                await self._keep(unit, loaded, interpreted, now)
             await self._deliver(
                 unit,
                 workspace_id,
@@ -110,6 +126,7 @@ class Recording:
                 ],
                 answered.role,
                 answered.model,
+                interpreted,
             )
             await self._queue.defer(
                 unit,
@@ -120,14 +137,76 @@ class Recording:
                 waits_s=dict(answered.waits_s),
                 loads=dict(answered.loads),
             )
-            if loaded.learns:
-                await self._queue.defer(
-                    unit,
-                    "learn",
-                    queue=LEARNING,
-                    workspace_id=workspace_id,
-                    interaction_id=str(current.id),
-                )
+            await self._learn(unit, loaded)
+
+    async def ask(
+        self,
+        workspace_id: str,
+        loaded: Loaded,
+        estimate: TaskEstimate,
+        interpreted: Interpreted,
+        overhead_ms: float,
+    ) -> None:
+        """Record that the person is asked what they mean, and ask them."""
+        async with self._store.begin(workspace_id, None) as unit:
+            interactions = Interactions(unit)
+            current = await interactions.find(loaded.interaction.id, lock=True)
+            if current is None or current.status == "done":
+                return
+            now = self._clock()
+            await interactions.finish(
+                current.id,
+                outcome=Outcome.ASKED,
+                task_type=estimate.type,
+                role="",
+                model="",
+                explanation={"task": estimate.why(), "read": _read(interpreted)},
+                overhead_ms=overhead_ms,
+                now=now,
+            )
+            await self._keep(unit, loaded, interpreted, now)
+            await self._deliver(
+                unit,
+                workspace_id,
+                loaded,
+                numbered(interpreted.readings),
+                Outcome.ASKED,
+                (),
+                "",
+                "",
+                interpreted,
+            )
+            await self._learn(unit, loaded)
+
+    async def _keep(
+        self, unit: Unit, loaded: Loaded, interpreted: Interpreted, now: datetime
+    ) -> None:
+        """Keep what a request could mean, for the choice and for learning from it."""
+        await Interpretations(unit).put(
+            loaded.interaction.id,
+            loaded.interaction.user_id,
+            loaded.interaction.audience,
+            interpreted.readings,
+            interpreted.mode,
+            interpreted.threshold,
+            interpreted.context,
+            "" if interpreted.taken is None else interpreted.taken.id,
+            now,
+        )
+        # A model that makes readings has read what others said in the thread, too.
+        sources = {source for reading in interpreted.readings for source in reading.sources}
+        await Noticed(unit).speaks_of(loaded.interaction.id, {*sources, *loaded.heard})
+
+    async def _learn(self, unit: Unit, loaded: Loaded) -> None:
+        if loaded.learns:
+            await self._queue.defer(
+                unit,
+                "learn",
+                queue=LEARNING,
+                lock=memory_lock(loaded.interaction.user_id),
+                workspace_id=unit.workspace_id,
+                interaction_id=str(loaded.interaction.id),
+            )
 
     async def give_up(self, workspace_id: str, loaded: Loaded) -> None:
         """Tell the person that a turn failed for good."""
@@ -167,6 +246,7 @@ class Recording:
         cited: Sequence[dict[str, Any]],
         role: str,
         model: str,
+        interpreted: Interpreted | None = None,
     ) -> None:
         interaction = loaded.interaction
         await Conversations(unit).say(
@@ -191,6 +271,13 @@ class Recording:
                 "outcome": outcome,
                 "role": role,
                 "model": model,
+                "readings": []
+                if interpreted is None
+                else [
+                    {"id": r.id, "text": r.text, "confidence": r.confidence}
+                    for r in interpreted.readings
+                ],
+                "read_as": interpreted.taken.id if interpreted and interpreted.taken else "",
             },
             self._clock(),
         )
@@ -238,7 +325,7 @@ def cite(mark: int, recollection: Recollection, reader: str) -> dict[str, Any]:
     }
 
 
-def _explanation(decided: Decided) -> dict[str, Any]:
+def _explanation(loaded: Loaded, decided: Decided) -> dict[str, Any]:
     plan = decided.chosen.plan
     return {
         "task": decided.estimate.why(),
@@ -259,4 +346,29 @@ def _explanation(decided: Decided) -> dict[str, Any]:
         "settings": {step.arm.role: dict(step.settings) for step in plan.steps},
         "avoided": len(decided.recalled.advice.avoid_items),
         "embedder_down": decided.recalled.lexical_only,
+        "context": dict(decided.recalled.tokens) | _own_tokens(loaded),
+        "persona": persona.lines(loaded.facets),
+    } | ({} if decided.interpreted is None else {"read": _read(decided.interpreted)})
+
+
+def _own_tokens(loaded: Loaded) -> dict[str, int]:
+    """Return the tokens of what goes along beside what was recalled."""
+    form = instructions(persona.shape("", loaded.facets))
+    conversation = sum(estimated_tokens(said.text) for said in loaded.history)
+    return {
+        name: count
+        for name, count in (("persona", estimated_tokens(form)), ("conversation", conversation))
+        if count
+    }
+
+
+def _read(interpreted: Interpreted) -> dict[str, Any]:
+    """Return what `why` says about how a request was read."""
+    return {
+        "reason": interpreted.reason,
+        "mode": interpreted.mode,
+        "threshold": round(interpreted.threshold, 3),
+        "readings": [
+            {"text": r.text, "confidence": round(r.confidence, 3)} for r in interpreted.readings
+        ],
     }

@@ -21,6 +21,7 @@ from learning.routing.wishes import wishes
 from learning.scope import WORKSPACE, channel, person
 from learning.store.arms import Arms
 from learning.store.interactions import Interactions
+from learning.store.interpretations import Interpretations
 from learning.store.rules import RoutingRules
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.answer import Load
+    from bot.context import Recalled
     from bot.learned import Learned
-    from bot.recall import Recalled
     from bot.stages import Loaded
     from integrations.contracts.model import Model
     from learning.roles import RoleName
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from learning.routing.situation import Plan, Tallies
     from learning.routing.weights import Weights
     from learning.store.interactions import Interaction
+    from learning.store.interpretations import Interpretation
     from learning.store.store import Unit
     from learning.task_types import TaskEstimate
 
@@ -196,6 +198,7 @@ class Routing:
         before = await interactions.previous(
             interaction.conversation_id, asked_at, limit=_LOOKED_BACK
         )
+        asked = await self._asked(unit, interaction)
         begin, _ = period_of(now or asked_at)
         limits = self._limits
         return Prepared(
@@ -203,6 +206,7 @@ class Routing:
             banned=banned,
             again_of=None if again is None else again.role,
             earlier=next((each for each in before if each.outcome in _SHOWN), None),
+            asked=asked,
             spent_by_person=(
                 0.0
                 if limits.person is None
@@ -212,6 +216,21 @@ class Routing:
                 0.0 if limits.workspace is None else float(await interactions.spent(begin, None))
             ),
         )
+
+    async def _asked(self, unit: Unit, interaction: Interaction) -> Interpretation | None:
+        """Return what the person was last asked in a thread, while that is open.
+
+        Others may have spoken meanwhile, and the person may have said something else first.
+        """
+        own = await Interactions(unit).previous(
+            interaction.conversation_id,
+            interaction.created_at,
+            interaction.user_id,
+            limit=_LOOKED_BACK,
+        )
+        known = await Interpretations(unit).of_many([each.id for each in own])
+        latest = next((known[each.id] for each in own if each.id in known), None)
+        return latest if latest is not None and latest.open else None
 
     def _wanted(
         self, loaded: Loaded, estimate: TaskEstimate, recalled: Recalled, now: datetime

@@ -7,7 +7,7 @@ import signal
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from bot.app import embed_what_is_missing, open_mynah
+from bot.app import open_mynah
 from bot.server import listen, serve
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def run_server(
             await stack.enter_async_context(serve(mynah, listening))
             shown = f"[{host}]" if ":" in host else host
             say(f"Mynah is at http://{shown}:{listening.getsockname()[1]} (Ctrl-C ends it)")
-        await embed_what_is_missing(mynah)
+        await stack.enter_async_context(mynah.schedule.running())
         await stop.wait()
         say("finishing what runs …")
     return True
@@ -46,7 +46,11 @@ async def run_server(
 async def run_worker(settings: Settings, say: Callable[[str], None]) -> bool:
     """Work on the queue until a signal comes."""
     stop = _stop_signal()
-    async with open_mynah(settings, progress=say) as mynah, mynah.work():
+    async with (
+        open_mynah(settings, progress=say) as mynah,
+        mynah.work(),
+        mynah.schedule.running(),
+    ):
         say("This worker takes jobs (Ctrl-C ends it)")
         await stop.wait()
         say("finishing what runs …")

@@ -12,16 +12,31 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from integrations.surfaces.slack.surface import PATH as SLACK_PATH
+from integrations.surfaces.slack.surface import SlackSurface
 from integrations.surfaces.web.surface import WebSurface
 from learning.store.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from starlette.types import Receive, Scope, Send
+
     from bot.app import Mynah
 
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
+
+
+class _OwnNames(TrustedHostMiddleware):
+    """Answers this machine's own names alone, but for requests that prove who sends them."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let Slack's signed requests pass: they come through a tunnel, under its name."""
+        if scope["type"] == "http" and scope["path"] == SLACK_PATH:
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class PortTaken(Exception):  # noqa: N818 - it is the port that is taken
@@ -38,7 +53,7 @@ def build(mynah: Mynah, address: str = "127.0.0.1") -> FastAPI:
     """
     app = FastAPI(title="Mynah", docs_url=None, redoc_url=None, openapi_url=None)
     if address in _LOOPBACK:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOOPBACK])
+        app.add_middleware(_OwnNames, allowed_hosts=[*_LOOPBACK])
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -64,6 +79,9 @@ def build(mynah: Mynah, address: str = "127.0.0.1") -> FastAPI:
             mynah.metrics.jobs(await mynah.queue.waiting())
         return Response(mynah.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    slack = mynah.surfaces.get("slack")
+    if isinstance(slack, SlackSurface):
+        slack.mount(app)
     web = mynah.surfaces["web"]
     if isinstance(web, WebSurface):
         web.mount(app, mynah.host)

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     embedder: str = "auto"
+    reranker: str = "auto"
     policy: str = DEFAULT
     incumbent: RoleName | None = None
 
@@ -39,15 +40,24 @@ class Settings(BaseSettings):
     workspace_budget_usd: float | None = Field(default=None, ge=0)
     quality_per_usd: float | None = Field(default=None, ge=0)
     quality_per_second: float | None = Field(default=None, ge=0)
+    distil: Literal["auto", "off"] = "auto"
     max_tokens: int = Field(default=1024, gt=0)
     workers: int = Field(default=4, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    fastembed_cache: Path | None = Field(default=None, validation_alias="FASTEMBED_CACHE_PATH")
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
     anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
     anthropic_base_url: str | None = Field(default=None, validation_alias="ANTHROPIC_BASE_URL")
     ollama_base_url: str | None = Field(default=None, validation_alias="OLLAMA_BASE_URL")
+
+    slack_bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(
+        default=None, validation_alias="SLACK_SIGNING_SECRET"
+    )
+    slack_api_url: str = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
 
     @field_validator("encryption_keys", mode="before")
     @classmethod

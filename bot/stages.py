@@ -5,19 +5,23 @@ Shapes only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
-    from bot.recall import Recalled
+    from bot.context import Recalled
+    from bot.interpreting import Interpreted
     from integrations.contracts.model import Said
+    from learning.evidence import ScopeEvidence
+    from learning.memory.contract import Memory
     from learning.routing.situation import Plan
     from learning.routing.spending import Budget
     from learning.store.conversations import Conversation, Message
     from learning.store.interactions import Interaction
+    from learning.store.interpretations import Interpretation
     from learning.task_types import TaskEstimate
 
 
@@ -30,6 +34,7 @@ class Prepared:
         banned: roles that are not asked here.
         again_of: the role whose answer somebody wants another one for.
         earlier: what was answered last in this thread; what only failed is passed over.
+        asked: what the last request in this thread could mean, while that is open.
         spent_by_person: US dollars today.
         spent_by_workspace: US dollars today.
     """
@@ -38,6 +43,7 @@ class Prepared:
     banned: frozenset[str] = frozenset()
     again_of: str | None = None
     earlier: Interaction | None = None
+    asked: Interpretation | None = None
     spent_by_person: float = 0.0
     spent_by_workspace: float = 0.0
 
@@ -63,14 +69,30 @@ class Loaded:
     """Messages of other people in the history: an answer may quote them."""
     learns: bool
     prepared: Prepared
+    memories: tuple[Memory, ...] = ()
+    """What is known of the person and may be said here."""
+    facets: Mapping[str, float] = field(default_factory=dict)
+    """How the person likes answers, each in [0, 1]; none that was not learned."""
+    settles: UUID | None = None
+    """The question that Mynah asked about, which this message answers."""
+    evidence: ScopeEvidence | None = None
+    """How far each way to find things is to be believed here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was recalled and chosen."""
+    """What was recalled and chosen.
+
+    Attributes:
+        recalled: what stands before the model.
+        estimate: what kind of task it is.
+        chosen: who answers.
+        cancelled: whether stop was pressed before this.
+        interpreted: what the request could mean, if it was taken to mean one of several things.
+    """
 
     recalled: Recalled
     estimate: TaskEstimate
     chosen: Chosen
     cancelled: bool
-    """Whether stop was pressed before this."""
+    interpreted: Interpreted | None = None

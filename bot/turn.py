@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
@@ -20,13 +21,18 @@ from bot.record import target_of
 from bot.stages import Decided, Loaded
 from bot.telemetry import span
 from integrations.contracts.model import ModelRequest, Said
+from integrations.contracts.surface import Outcome
 from learning.context import fit_history
+from learning.interpretation.choice import of_words, settles
 from learning.routing.spending import exhausted_words
 from learning.routing.wishes import wishes
-from learning.scope import Scope
+from learning.scope import Scope, may_tell
 from learning.store.conversations import Conversations
 from learning.store.interactions import Interactions
+from learning.store.interpretations import Interpretations
+from learning.store.memories import Memories
 from learning.store.people import Consents
+from learning.store.personas import Personas
 from learning.task_types import TASK_TYPES, continued
 
 if TYPE_CHECKING:
@@ -38,14 +44,19 @@ if TYPE_CHECKING:
     from bot.answer import Answered, Answers
     from bot.classify import Classifier
     from bot.clock import Clock
+    from bot.context import ContextBuilder
     from bot.embedding import Embedding
+    from bot.interpreting import Interpreted, Interpreting
     from bot.live import LiveEvents
     from bot.metrics import Metrics
-    from bot.recall import Recaller
     from bot.record import Recording
     from bot.routing import Routing
+    from bot.stages import Prepared
     from integrations.contracts.surface import LiveEvent, Surface
-    from learning.store.store import Store
+    from learning.memory.contract import Memory
+    from learning.store.conversations import Message
+    from learning.store.interactions import Interaction
+    from learning.store.store import Store, Unit
     from learning.task_types import TaskEstimate
 
 
@@ -59,9 +70,10 @@ class Turns:
         self,
         store: Store,
         recording: Recording,
-        recaller: Recaller,
+        contexts: ContextBuilder,
         embedding: Embedding,
         classifier: Classifier,
+        interpreting: Interpreting,
         routing: Routing,
         answers: Answers,
         surfaces: Mapping[str, Surface],
@@ -72,9 +84,10 @@ class Turns:
     ) -> None:
         self._store = store
         self._recording = recording
-        self._recaller = recaller
+        self._contexts = contexts
         self._embedding = embedding
         self._classifier = classifier
+        self._interpreting = interpreting
         self._routing = routing
         self._answers = answers
         self._surfaces = surfaces
@@ -103,24 +116,48 @@ class Turns:
                     self._embedding.query(loaded.question.text),
                 )
                 outside_ms = (perf_counter() - waited) * 1e3
-                decided = await self._decide(workspace_id, loaded, estimate, vector)
+                interpreted = await self._interpreting.read(workspace_id, loaded, estimate, vector)
+                if interpreted is not None and interpreted.mode == "asked":
+                    overhead_ms = (perf_counter() - began) * 1e3 - outside_ms
+                    await self._recording.ask(
+                        workspace_id, loaded, estimate, interpreted, overhead_ms
+                    )
+                    self._tell(interaction_id, Outcome.ASKED, "", began, overhead_ms)
+                    return
+                decided = await self._decide(workspace_id, loaded, estimate, vector, interpreted)
                 if decided.cancelled:
                     stop.set()
                 answered = await self._answer(workspace_id, loaded, decided, stop)
             overhead_ms = (perf_counter() - began) * 1e3 - answered.model_ms - outside_ms
             await self._recording.record(workspace_id, loaded, decided, answered, overhead_ms)
-        self._metrics.turn(
-            answered.outcome, answered.role, perf_counter() - began, overhead_ms / 1e3
+        self._tell(
+            interaction_id,
+            answered.outcome,
+            answered.role,
+            began,
+            overhead_ms,
+            model=answered.model,
+            task_type=decided.estimate.type,
+            model_ms=round(answered.model_ms, 1),
         )
+
+    def _tell(
+        self,
+        interaction_id: str,
+        outcome: Outcome,
+        role: str,
+        began: float,
+        overhead_ms: float,
+        **further: Any,  # noqa: ANN401 - what a log line takes
+    ) -> None:
+        self._metrics.turn(outcome, role, perf_counter() - began, overhead_ms / 1e3)
         self._log.info(
             "turn",
             interaction=interaction_id,
-            outcome=answered.outcome.value,
-            role=answered.role,
-            model=answered.model,
-            task_type=decided.estimate.type,
+            outcome=outcome.value,
+            role=role,
             overhead_ms=round(overhead_ms, 1),
-            model_ms=round(answered.model_ms, 1),
+            **further,
         )
 
     async def give_up(self, workspace_id: str, interaction_id: str) -> None:
@@ -152,6 +189,12 @@ class Turns:
             prepared = await self._routing.prepare(
                 unit, interaction, conversation.channel_id, self._clock()
             )
+            memories = await self._known_of(unit, interaction)
+            facets, _ = await Personas(unit).of(interaction.user_id)
+            evidence = await self._contexts.evidence(unit, self._clock())
+            settles = None
+            if starting:
+                settles, question = await self._settle(unit, interaction, question, prepared)
         history = fit_history(
             [("person" if m.by == "person" else "mynah", m.text) for m in earlier]
         )
@@ -167,7 +210,53 @@ class Turns:
             ),
             learns,
             prepared,
+            memories,
+            facets,
+            settles,
+            evidence,
         )
+
+    async def _known_of(self, unit: Unit, interaction: Interaction) -> tuple[Memory, ...]:
+        """Return what is known of a person, as far as everybody who reads the reply may know it.
+
+        In private that is all of it: it comes from what they said themselves.
+        """
+        known = await Memories(unit).of(interaction.user_id)
+        return tuple(m for m in known if may_tell(m.audience, interaction.audience))
+
+    async def _settle(
+        self, unit: Unit, interaction: Interaction, question: Message, prepared: Prepared
+    ) -> tuple[UUID | None, Message]:
+        """Return what a message settles, if it follows a question of ours, and what it means.
+
+        "2" means the second reading; anything else is taken in the person's own words. A turn
+        that is started again finds what it settled the first time.
+        """
+        interpretations = Interpretations(unit)
+        asked = prepared.asked
+        if interaction.clarifies is not None:
+            asked = await interpretations.of(interaction.clarifies)
+        if asked is None or asked.user_id != interaction.user_id:
+            return None, question
+        reading = of_words(question.text, asked.readings)
+        if interaction.clarifies is None:
+            about = str(asked.context.get("question", ""))
+            if reading is None and (
+                asked.mode == "advanced" or not settles(question.text, about, asked.readings)
+            ):
+                return None, question  # of something else; ours stays open
+            position = asked.readings.index(reading) if reading else None
+            await interpretations.settle(
+                asked.interaction_id,
+                "typed" if position is None else "another" if position else "first",
+                reading.id if reading else "",
+                question.text,
+                self._clock(),
+            )
+            await Interactions(unit).clarify(interaction.id, asked.interaction_id)
+        if reading is not None:
+            question = replace(question, text=reading.text)
+        return asked.interaction_id, question
 
     async def _kind_of(self, loaded: Loaded) -> TaskEstimate:
         """Return the kind of task; a wish about form goes on with the one before."""
@@ -184,25 +273,40 @@ class Turns:
         loaded: Loaded,
         estimate: TaskEstimate,
         vector: NDArray[np.float32] | None,
+        interpreted: Interpreted | None,
     ) -> Decided:
         interaction = loaded.interaction
         scope = Scope(workspace_id, interaction.user_id, interaction.audience)
+        question = loaded.question.text
+        if interpreted is not None and interpreted.taken is not None:
+            # What it is taken to mean finds more than the few words that were said.
+            question = f"{question}: {interpreted.taken.text}"
+            vector = await self._embedding.query(question)
+        contexts, now, found = self._contexts, self._clock(), None
+        asked = (question, vector, interaction.user_id, loaded.evidence, now)
+        if contexts.reranks:
+            async with self._store.begin_in(scope) as unit:
+                found = await contexts.find(unit, *asked)
+            found = await contexts.rerank(found)
         async with self._store.begin_in(scope) as unit:
-            recalled = await self._recaller.recall(
-                unit, loaded.question.text, vector, loaded.question, self._clock()
-            )
+            if found is None:
+                found = await contexts.find(unit, *asked)
+            recalled = await contexts.compose(unit, found, loaded.memories, now)
             chosen = await self._routing.choose(
                 unit, loaded, estimate, vector, recalled, self._clock()
             )
             current = await Interactions(unit).find(interaction.id)
         cancelled = current is None or current.cancel_requested
-        return Decided(recalled, estimate, chosen, cancelled)
+        return Decided(recalled, estimate, chosen, cancelled, interpreted)
 
     async def _answer(
         self, workspace_id: str, loaded: Loaded, decided: Decided, stop: asyncio.Event
     ) -> Answered:
+        taken = None if decided.interpreted is None else decided.interpreted.taken
         request = ModelRequest(
             question=loaded.question.text,
+            reading="" if taken is None else taken.text,
+            learns=loaded.learns,
             history=loaded.history,
             recollections=decided.recalled.recollections,
             task_type=decided.estimate.type,
@@ -218,7 +322,9 @@ class Turns:
             if plan.unpaid is not None:
                 words = exhausted_words(decided.chosen.budgets, self._clock())
                 unpaid = (plan.candidates[0].arm.role, words)
-            return await self._answers.answer(plan.steps, request, live, stop, unpaid)
+            return await self._answers.answer(
+                plan.steps, request, live, stop, unpaid, loaded.facets
+            )
 
     @asynccontextmanager
     async def _stop_of(self, workspace_id: str, loaded: Loaded) -> AsyncIterator[asyncio.Event]:

@@ -1,8 +1,9 @@
-"""What a reaction means.
+"""What a reaction means, and what people say of an answer by what they do.
 
 Decides how raw signals become a rating: which emoji counts how much, whose
-votes count, and what several of them come to. Refuses to know where the
-signals came from or what the rating is used for.
+votes count, and what several of them come to; and which of the signs that
+nobody gave on purpose still hold. Refuses to know where the signals came from
+or what the rating is used for.
 """
 
 from __future__ import annotations
@@ -52,6 +53,14 @@ _NAMES: Final[Mapping[str, str]] = {
     "confused": "😕",
     "angry": "😠",
 }
+CONTENT: Final = frozenset({"accepted", "thanked", "copied"})
+"""Signals of somebody whom the answer served: they said so, thanked, or took it along."""
+UNSATISFIED: Final = frozenset({"rejected", "regenerated", "asked_other", "asked_again"})
+"""Signals of somebody whom it did not serve: they said so, or tried again."""
+LEFT_OPEN: Final = "followed_up"
+"""The signal of somebody who went on to ask about the answer at once."""
+_MISREAD: Final = frozenset({"rejected", "regenerated"})
+
 _VARIATION_SELECTORS: Final = frozenset("\ufe0e\ufe0f")
 _SKIN_TONES: Final = frozenset("🏻🏼🏽🏾🏿")
 
@@ -146,6 +155,55 @@ def interpret(signals: Iterable[Signal], *, own_ids: frozenset[str] = frozenset(
     if not given:
         return Feedback(None, 0)
     return Feedback(sum(vote.rating for vote in given) / len(given), len(given))
+
+
+def implied(
+    signals: Iterable[Signal], *, own_ids: frozenset[str] = frozenset()
+) -> tuple[Signal, ...]:
+    """Return the signs that hold of those that people gave without voting, oldest first.
+
+    Of somebody who was content and then was not, or the reverse, the later holds. That a
+    question was left open is said only by who said nothing else.
+
+    Args:
+        signals: those that were not taken back, in any order.
+        own_ids: ids that Mynah itself goes by.
+    """
+    signs = sorted(
+        (s for s in signals if s.user_id not in own_ids and _side(s) is not None),
+        key=lambda s: s.occurred_at,
+    )
+    latest = {s.user_id: _side(s) for s in signs if s.kind != LEFT_OPEN}
+    return tuple(s for s in signs if latest.get(s.user_id, LEFT_OPEN) == _side(s))
+
+
+def served(
+    signals: Iterable[Signal], user_id: str, *, own_ids: frozenset[str] = frozenset()
+) -> bool | None:
+    """Tell whether an answer was to what a person meant; ``None`` if they did not say.
+
+    A vote outranks every other sign. Who only asks somebody else, or again, doubts the answer
+    and not how the question was read.
+
+    Args:
+        signals: those that were not taken back, in any order.
+        user_id: whose question it was.
+        own_ids: ids that Mynah itself goes by.
+    """
+    given = [signal for signal in signals if signal.user_id == user_id]
+    if vote := votes(given, own_ids=own_ids).get(user_id):
+        return True if vote.rating >= LIKED else False if vote.rating <= DISLIKED else None
+    kinds = {signal.kind for signal in implied(given, own_ids=own_ids)}
+    return True if kinds & CONTENT else False if kinds & _MISREAD else None
+
+
+def _side(signal: Signal) -> str | None:
+    """Return what a signal says that is no vote: one of three things, or nothing."""
+    if signal.kind in CONTENT:
+        return "content"
+    if signal.kind in UNSATISFIED:
+        return "unsatisfied"
+    return LEFT_OPEN if signal.kind == LEFT_OPEN else None
 
 
 def reward_of(rating: float) -> float:

@@ -84,6 +84,14 @@ class Scope:
         return (WORKSPACE, self.audience, *(channel(c) for c in sorted(self.member_of)))
 
 
+def may_tell(own: Audience, reply: Audience) -> bool:
+    """Return whether something a person said of themselves may stand in a reply to them.
+
+    In private all of it may; elsewhere only what everybody who reads along may read.
+    """
+    return reply.kind == "user" or own in (WORKSPACE, reply)
+
+
 def intersect(audiences: Iterable[Audience]) -> Audience | None:
     """Return the audience of a fact derived from several sources, or ``None``.
 

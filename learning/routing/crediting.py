@@ -51,11 +51,22 @@ REGENERATED: Final = Rule(0.2, 0.4, "another answer was asked for")
 ASKED_AGAIN: Final = Rule(0.25, 0.2, "the same question was asked again")
 ASKED_OTHER: Final = Rule(0.2, 0.4, "{other} was asked instead")
 WAS_ASKED: Final = Rule(0.75, 0.4, "it was asked instead of {other}")
+ACCEPTED: Final = Rule(0.9, 0.5, "it was said to be right")
+REJECTED: Final = Rule(0.1, 0.5, "it was said to be wrong")
+THANKED: Final = Rule(0.75, 0.2, "they said thanks")
+COPIED: Final = Rule(0.75, 0.2, "it was copied")
+FOLLOWED_UP: Final = Rule(0.4, 0.1, "they asked about it at once")
+MODIFIED: Final = Rule(0.7, 0.6, "it was changed a little")
 UNWISHED: Final = Rule(0.0, 1.0, "another form was wished for")
 WISHED: Final = Rule(1.0, 1.0, "this form was wished for")
-"""Implicit signals have part weight, because people do these things for other reasons too. The
-dissatisfied do one of several things, so only the strongest counts. Whoever says what form they
+"""Implicit signals have part weight, because people do these things for other reasons too: they
+thank out of politeness, copy what they go on to mend, ask because they are curious. What is said
+in so many words ("that worked", "that's wrong") weighs most, and less than a vote. Who does one
+of these things seldom leaves it at that, so only the strongest counts. ``MODIFIED`` is what is
+said of an answer that was left all but as it was; see ``modified``. Whoever says what form they
 want has said everything there is to know about form: that weighs in full."""
+_ALIKE: Final = 0.5
+"""A correction less like the answer than this is another answer."""
 
 SLOT_SHARES: Final[Mapping[SubjectKind, float]] = {
     "variant": 0.1,
@@ -141,6 +152,11 @@ class Voices:
         asked_again: somebody asked the same again.
         asked_other: the arm that somebody asked instead, if somebody did.
         wishes: for another form, oldest first.
+        accepted: somebody said that it was right.
+        rejected: somebody said that it was wrong.
+        thanked: somebody said thanks.
+        copied: somebody copied it.
+        followed_up: somebody asked about it at once.
     """
 
     votes: tuple[Vote, ...] = ()
@@ -148,6 +164,30 @@ class Voices:
     asked_again: bool = False
     asked_other: Option | None = None
     wishes: tuple[Wish, ...] = ()
+    accepted: bool = False
+    rejected: bool = False
+    thanked: bool = False
+    copied: bool = False
+    followed_up: bool = False
+
+
+def modified(similarity: float | None) -> tuple[float, float] | None:
+    """Return the reward of an answer that somebody mended, and the weight of that.
+
+    What is left of the answer speaks for it: the reward grows in proportion, from ``CORRECTED``
+    for one that is half another to ``MODIFIED`` for one that is all but as it was. Who mends
+    an answer used it, so that weighs less than a word against it.
+
+    Args:
+        similarity: of both texts, in [0, 1]; ``None`` if it is not known.
+
+    Returns:
+        ``None`` for an answer that was not mended but written anew.
+    """
+    if similarity is None or not similarity >= _ALIKE:
+        return None
+    kept = (min(similarity, 1.0) - _ALIKE) / (1.0 - _ALIKE)
+    return CORRECTED + kept * (MODIFIED.reward - CORRECTED), MODIFIED.weight
 
 
 def last_words(
@@ -196,14 +236,13 @@ def claims(story: Story, voices: Voices = Voices()) -> tuple[Claim, ...]:
 def _about_arms(story: Story, voices: Voices, votes: Sequence[Vote]) -> Iterator[Claim]:
     """Yield claims about whole arms, the most telling about each first."""
     answered = _arm(story, story.role, story.version)
-    verdict, grievance, failed = _verdict(votes), _grievance(voices), _failed(story)
+    verdict, failed = _verdict(votes), _failed(story)
     other = voices.asked_other
     if verdict:
         yield _claim(answered, verdict)
-    elif grievance:
-        yield _claim(answered, grievance, other=_name(other))
-    elif failed:
-        yield _claim(answered, STEPPED_IN, other=failed[0].role)
+    elif rule := _sign(voices, STEPPED_IN if failed else None):
+        named = failed[0].role if rule is STEPPED_IN else _name(other)
+        yield _claim(answered, rule, other=named)
     for attempt in failed:
         arm = _arm(story, attempt.role, attempt.version)
         yield _claim(arm, FAILED, outcome=_verb(attempt.outcome), other=story.role)
@@ -223,7 +262,7 @@ def _about_fallbacks(story: Story, voices: Voices, votes: Sequence[Vote]) -> Ite
             yield Claim(
                 _fallback(story, story.role, vote.user_id), vote.reward, vote.weight, "their vote"
             )
-        rule = None if votes else _grievance(voices) or NEXT_ANSWERED
+        rule = None if votes else _sign(voices, NEXT_ANSWERED)
         if rule:
             named = _name(voices.asked_other) if rule is ASKED_OTHER else first
             yield _claim(_fallback(story, story.role, story.user_id), rule, other=named)
@@ -277,15 +316,27 @@ def _failed(story: Story) -> list[Attempt]:
     ]
 
 
-def _grievance(voices: Voices) -> Rule | None:
-    """Return the strongest implicit sign that the answer did not do."""
+def _sign(voices: Voices, shown: Rule | None) -> Rule | None:
+    """Return the strongest implicit sign of what the answer was worth.
+
+    Args:
+        voices: everything that stands about it.
+        shown: what the turn itself showed; it outranks the faint signs.
+    """
     # Who asks again and says in which form has told why: it is not about the arm.
     again = voices.asked_again and not voices.wishes
-    if voices.asked_other is not None:
-        return ASKED_OTHER
-    if voices.regenerated:
-        return REGENERATED
-    return ASKED_AGAIN if again else None
+    strongest_first = (
+        (REJECTED, voices.rejected),
+        (ACCEPTED, voices.accepted),
+        (ASKED_OTHER, voices.asked_other is not None),
+        (REGENERATED, voices.regenerated),
+        (ASKED_AGAIN, again),
+        (shown, shown is not None),
+        (THANKED, voices.thanked),
+        (COPIED, voices.copied),
+        (FOLLOWED_UP, voices.followed_up),
+    )
+    return next((rule for rule, given in strongest_first if given), None)
 
 
 def _verdict(votes: Sequence[Vote]) -> Rule | None:

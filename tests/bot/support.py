@@ -15,14 +15,14 @@ import psycopg
 
 from bot.app import open_mynah
 from bot.settings import Settings
-from integrations.contracts.surface import (
-    Capabilities,
+from integrations.contracts.incoming import (
+    IncomingChoice,
     IncomingCorrection,
     IncomingMessage,
     IncomingReaction,
     IncomingStop,
-    Person,
 )
+from integrations.contracts.surface import Capabilities, Person
 from learning.scope import WORKSPACE, person
 from learning.store.store import SEARCH_PATH
 
@@ -31,14 +31,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from bot.app import Mynah
-    from integrations.contracts.surface import (
-        Accepted,
-        CommandReply,
-        Delivery,
-        Host,
-        Live,
-        Target,
-    )
+    from integrations.contracts.surface import Accepted, CommandReply, Delivery, Host, Live, Target
 
 BEGIN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 OFFLINE = {
@@ -223,6 +216,33 @@ class World:
         )[0]
         return UUID(str(corrected))
 
+    async def choose(
+        self,
+        reply: Delivery,
+        reading: str,
+        user: str = "ann",
+        channel: str | None = None,
+        *,
+        thread: str = "main",
+    ) -> Delivery:
+        """Tap one of the readings of a question; return the reply to what was meant."""
+        accepted = await self.mynah.host.accept(
+            IncomingChoice(
+                **self._event(user, channel, None),
+                thread_id=thread,
+                interaction_id=interaction_of(reply),
+                reading=reading,
+            )
+        )
+        await self.mynah.work_off()
+        assert accepted.interaction_id is not None
+        return self.reply_to(accepted.interaction_id)
+
+    async def known(self, user: str = "ann", kind: str = "") -> list[str]:
+        """Return what Mynah knows of a person, as they see it."""
+        answer = await self.command("me", user)
+        return [m["text"] for m in answer.data["memories"] if kind in {"", m["kind"]}]
+
     async def stop(self, interaction_id: UUID, user: str = "ann") -> None:
         await self.mynah.host.accept(
             IncomingStop(**self._event(user, None, None), interaction_id=interaction_id)
@@ -267,8 +287,10 @@ class World:
         rows(
             self.mynah.conninfo,
             "UPDATE procrastinate_jobs SET scheduled_at = now() "
-            "WHERE status = 'todo' AND scheduled_at > now() AND queue_name = %s",
+            "WHERE status = 'todo' AND scheduled_at > now() "
+            "AND (queue_name = %s OR args->>'workspace_id' = %s)",
             f"turns:{self.surface.name}",
+            self.workspace,
         )
 
 
@@ -298,6 +320,8 @@ def settings_of(home: object, conninfo: str, key: str, **values: Any) -> Setting
             "OLLAMA_BASE_URL": "http://127.0.0.1:9",
             # No chance in it: who answers is known beforehand.
             "policy": "static_rules",
+            # Models hear what a test says, and nothing in the background.
+            "distil": "off",
             **OFFLINE,
             **values,
         }

@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 
 from bot.accept import UnknownInteraction
 from bot.feedback import OWN_IDS
-from integrations.contracts.surface import IncomingReaction, Outcome
+from integrations.contracts.incoming import IncomingReaction
+from integrations.contracts.surface import Outcome
 from learning.routing.contract import Option
 from learning.store.feedback import Signals
 from tests.bot.support import interaction_of

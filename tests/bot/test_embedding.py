@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.app import embed_what_is_missing
 from tests.standins.embedding_server import EmbeddingServer
 
 if TYPE_CHECKING:
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
 
     from tests.bot.conftest import Opener
 
-TOLD = "Remember: our launch codename is QUETZAL."
+TOLD = "Our launch codename is QUETZAL."
 ASKED = "What is our launch codename?"
 EMBEDDERS = "SELECT embedder, count(*) FROM vectors WHERE workspace_id = %s GROUP BY embedder"
 
@@ -33,8 +32,8 @@ async def test_another_embedder_embeds_everything_anew(
 
     after = await opened(embedder="ollama:nomic-embed-text", OLLAMA_BASE_URL=embeddings.url)
     assert after.mynah.embedding.name != before.mynah.embedding.name
-    await embed_what_is_missing(after.mynah)
-    await embed_what_is_missing(after.mynah)
+    await after.mynah.schedule.fire("embed")
+    await after.mynah.schedule.fire("embed")
     jobs = after.rows(
         "SELECT count(*) FROM procrastinate_jobs WHERE args->>'workspace_id' = %s "
         "AND task_name = 'embed'"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.answer import Answers, Limits, Load
+from integrations.contracts.incoming import IncomingStop
 from integrations.contracts.model import Finished, ModelRequest, ModelTimeout, Piece
-from integrations.contracts.surface import IncomingStop, Outcome
+from integrations.contracts.surface import Outcome
 from integrations.models.offline.extractive import ExtractiveExpert
 from learning.routing.situation import Arm, Step
 from tests.bot.conftest import SCRIPTED

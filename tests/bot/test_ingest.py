@@ -8,6 +8,7 @@ import pytest
 from integrations.contracts.knowledge import SourceFailure
 from integrations.contracts.surface import Outcome
 from learning.scope import WORKSPACE
+from learning.store.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,12 @@ def rewritten(path: Path, text: str) -> None:
     before = path.stat().st_mtime_ns
     path.write_text(text)
     os.utime(path, ns=(before + 10**9, before + 10**9))
+
+
+def emptied(root: Path) -> None:
+    """Leave an empty folder, as a disk does that is not there."""
+    root.rename(root.parent / "away")
+    root.mkdir()
 
 
 async def test_only_what_changed_is_read_again(world: World, tree: Path) -> None:
@@ -136,3 +143,49 @@ async def test_the_page_is_told_how_far_it_is(world: World, tree: Path) -> None:
     said = [s async for s in world.mynah.host.ingest(world.person(), str(tree))]
     assert said[0].startswith("Reading project/")
     assert said[-1].startswith("2 files read (")
+
+
+async def test_an_emptied_folder_deletes_nothing_and_says_so(world: World, tree: Path) -> None:
+    await world.ingest(tree)
+    count = world.count("knowledge")
+    emptied(tree)
+    report = await world.ingest(tree)
+    assert (report.removed, report.unreachable) == (0, 2)
+    assert "2 not found or out of reach, and kept" in str(report)
+    assert "is empty, perhaps because its disk is not there" in str(report)
+    assert world.count("knowledge") == count
+
+
+async def test_a_link_that_broke_keeps_no_other_file_from_being_forgotten(
+    world: World, tree: Path
+) -> None:
+    await world.ingest(tree)
+    (tree / "dangling.md").symlink_to(tree / "nowhere.md")
+    (tree / "pond.md").unlink()
+    assert (await world.ingest(tree)).removed == 1
+
+
+async def test_a_document_of_two_hundred_pages_is_read_with_its_topics(
+    world: World, tmp_path: Path
+) -> None:
+    pages = [
+        f"# Page {n}\n\n" + f"The harbour crane lifts container {n} onto the ship. " * 40
+        for n in range(200)
+    ]
+    (tmp_path / "port.md").write_text("\n\n".join(pages))
+    report = await world.ingest(tmp_path / "port.md")
+    assert report.read == 1
+    assert report.passages >= 200
+    assert world.count("knowledge") == world.count("recall_items") == report.passages
+    async with world.mynah.store.begin(world.workspace) as unit:
+        (document,), _ = await Catalogue(unit).documents(10)
+    assert "crane" in document.topics[0]
+
+
+async def test_two_names_that_look_the_same_are_not_mixed_up(world: World, tree: Path) -> None:
+    for byte, text in ((b"\xff", "The owl counts mice."), (b"\xfe", "The owl counts voles.")):
+        (tree / os.fsdecode(b"owl" + byte + b".md")).write_text(f"# Owl\n\n{text}\n")
+    for _ in range(2):
+        report = await world.ingest(tree)
+        assert sum("two files" in skipped.detail for skipped in report.skipped) == 1
+        assert world.count("knowledge_documents") == 3

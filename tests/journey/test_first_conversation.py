@@ -5,25 +5,21 @@ With ``MYNAH_SCREENSHOTS=DIR`` the pictures of the documentation are taken on th
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import shutil
-import sys
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from tests.journey.running import running
 from tests.surfaces.web.conftest import SWITCHES
 from tests.surfaces.web.steps import ask
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
 HANDLER = '''"""Decides whether a request is sent again."""
@@ -57,37 +53,6 @@ We deploy on Tuesdays at 10:00 UTC. Friday is for reading.
 
 The team meets on Mondays in the small room.
 """
-
-
-@asynccontextmanager
-async def running(home: Path) -> AsyncIterator[str]:
-    """Start ``mynah run`` on an empty home; yield the page's address."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MYNAH_", "PYTEST"))}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot.cli",
-        "run",
-        "--port",
-        "0",
-        stderr=asyncio.subprocess.PIPE,
-        cwd=ROOT,
-        env={**environment, "MYNAH_HOME": str(home), "MYNAH_LOG_LEVEL": "warning"},
-    )
-    assert process.stderr is not None
-    said = ""
-    async with asyncio.timeout(90):
-        while not (found := re.search(r"at (http://[\d.:]+) ", said)):
-            line = await process.stderr.readline()
-            assert line, f"mynah run ended: {said}"
-            said += line.decode()
-    try:
-        yield found[1]
-    finally:
-        process.terminate()
-        _, rest = await asyncio.wait_for(process.communicate(), 60)
-        assert "Traceback" not in rest.decode()
-    assert process.returncode == 0
 
 
 @pytest.fixture

@@ -70,6 +70,8 @@ def test_names_count_as_whole_words_in_any_case() -> None:
         ("What do you think of Rust?", False, False),
         ("What did Caroline paint?", False, False),
         ("Give me the deadline", False, False),  # asks me for something, not about me
+        ("Which tools would you suggest for it?", False, False),  # something new, not what was said
+        ("Which tools had you suggested?", False, True),
     ],
 )
 def test_whose_words_are_meant(question: str, asker: bool, mynah: bool) -> None:
@@ -88,3 +90,37 @@ def test_any_question_is_read_and_spans_run_forward(text: str, now: datetime) ->
 )
 def test_calendar_corners_do_not_raise(text: str, now: datetime) -> None:
     assert all(span.start < span.end for span in read_query(text, now=now).spans)
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("What did Ann tell IBM about v2.1?", {"ann", "ibm", "v2.1"}),
+        ('Where is "blue folder" kept?', {"blue", "folder"}),
+        ("who calls get_user_id here", {"get_user_id", "user", "id", "get"}),
+        ("What do they like?", set()),
+        ("WHERE IS THE API KEY", set()),  # capitals everywhere say nothing
+        ("what did ann say", set()),
+    ],
+)
+def test_names_identifiers_and_numbers_are_things(question: str, found: set[str]) -> None:
+    assert read_query(question, now=NOW).things >= found
+    assert bool(read_query(question, now=NOW).things) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("question", "preference", "holds"),
+    [
+        ("Can you recommend a restaurant?", True, "prefer"),
+        ("What should I cook tonight?", True, "love"),
+        ("What would I enjoy on a weekend?", True, "enjoy"),
+        ("What did you recommend?", False, ""),
+        ("When does the sprint end?", False, "monday"),
+        ("Since when do we use it?", False, "march"),
+        ("What colour is the logo?", False, ""),
+    ],
+)
+def test_what_an_answer_holds_is_expected(question: str, preference: bool, holds: str) -> None:
+    cues = read_query(question, now=NOW)
+    assert cues.preference == preference
+    assert (holds in cues.expected) if holds else not cues.expected

@@ -6,7 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learning.feedback import BEST, RATINGS, WORST, Feedback, Signal, canonical, interpret
+from learning.feedback import (
+    BEST,
+    CONTENT,
+    LEFT_OPEN,
+    RATINGS,
+    UNSATISFIED,
+    WORST,
+    Feedback,
+    Signal,
+    canonical,
+    implied,
+    interpret,
+    served,
+)
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -94,3 +107,80 @@ def test_any_signals_give_a_rating_in_range(signals: list[Signal]) -> None:
     assert feedback.votes == len(voters)
     assert (feedback.rating is None) == (not voters)
     assert feedback.rating is None or WORST <= feedback.rating <= BEST
+
+
+def did(*kinds: str, user: str = "ann") -> list[Signal]:
+    """Return signals that one person gave one after the other."""
+    return [vote(user, "", second, kind) for second, kind in enumerate(kinds)]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "hold"),
+    [
+        ((), ()),
+        (("thanked",), ("thanked",)),
+        (("thanked", "copied"), ("thanked", "copied")),
+        (("thanked", "rejected"), ("rejected",)),
+        (("rejected", "asked_again", "accepted"), ("accepted",)),
+        (("copied", "regenerated"), ("regenerated",)),
+        (("rejected", "asked_other"), ("rejected", "asked_other")),
+        (("followed_up",), ("followed_up",)),
+        (("accepted", "followed_up"), ("accepted",)),
+        (("followed_up", "rejected"), ("rejected",)),
+        (("reaction", "wish", "correction"), ()),
+    ],
+)
+def test_of_what_one_person_did_the_later_side_holds(
+    kinds: tuple[str, ...], hold: tuple[str, ...]
+) -> None:
+    assert tuple(sign.kind for sign in implied(reversed(did(*kinds)))) == hold
+
+
+def test_everybody_has_a_side_of_their_own_and_mynah_has_none() -> None:
+    signs = [*did("thanked", "rejected"), *did("copied", user="bob"), *did("copied", user="mynah")]
+    held = implied(signs, own_ids=frozenset({"mynah"}))
+    assert {(s.user_id, s.kind) for s in held} == {("ann", "rejected"), ("bob", "copied")}
+
+
+@pytest.mark.parametrize(
+    ("signals", "meant"),
+    [
+        ([], None),
+        (did("thanked"), True),
+        (did("copied"), True),
+        (did("rejected"), False),
+        (did("regenerated"), False),
+        (did("asked_other"), None),
+        (did("asked_again"), None),
+        (did("followed_up"), None),
+        (did("thanked", user="bob"), None),
+        ([vote("ann", "👎", 0), *did("thanked")], False),
+        ([vote("ann", "👍", 0), *did("rejected")], True),
+        ([vote("ann", "😐", 0), *did("rejected")], None),
+        ([vote("ann", "👍", 0), vote("ann", "👎", 1)], False),
+        ([vote("bob", "👎", 0)], None),
+    ],
+)
+def test_who_asked_says_whether_they_were_understood(
+    signals: list[Signal], meant: bool | None
+) -> None:
+    assert served(signals, "ann") is meant
+
+
+@given(
+    st.lists(
+        st.builds(
+            vote,
+            st.sampled_from(["ann", "bob"]),
+            st.just(""),
+            st.integers(0, 9),
+            st.sampled_from([*CONTENT, *UNSATISFIED, LEFT_OPEN, "reaction"]),
+        )
+    )
+)
+def test_nobody_is_content_and_unsatisfied_at_once(signals: list[Signal]) -> None:
+    held = implied(signals)
+    for user in ("ann", "bob"):
+        kinds = {s.kind for s in held if s.user_id == user}
+        assert sum(bool(kinds & side) for side in (CONTENT, UNSATISFIED, {LEFT_OPEN})) <= 1
+        assert bool(kinds) == any(s.user_id == user and s.kind != "reaction" for s in signals)

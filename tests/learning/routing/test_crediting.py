@@ -10,14 +10,23 @@ from hypothesis import given
 
 from learning.routing.contract import Option
 from learning.routing.crediting import (
+    ACCEPTED,
+    COPIED,
+    CORRECTED,
     FAILED,
+    FOLLOWED_UP,
+    MODIFIED,
     ON_THE_MERITS,
+    REJECTED,
+    THANKED,
     Attempt,
+    Rule,
     Story,
     Voices,
     Vote,
     Wish,
     claims,
+    modified,
 )
 from tests.learning.routing.stories import PLAIN, SILENCE, fallen_back, stories, voiced, wished
 
@@ -88,7 +97,7 @@ def test_an_opinion_is_as_good_about_an_arm_that_was_not_chosen_freely(forced: s
 def test_a_turn_without_an_answer_claims_nothing(outcome: str) -> None:
     story = replace(fallen_back(Attempt("math", "m", "declined")), outcome=outcome)
     voices = Voices((Vote("bob", 0.0),), regenerated=True, wishes=(Wish("bob", ("brief",)),))
-    assert claims(story, voices) == ()
+    assert claims(story, replace(voices, accepted=True, copied=True)) == ()
 
 
 @pytest.mark.parametrize(
@@ -106,9 +115,75 @@ def test_who_tries_again_was_not_content_in_part(
     assert by_subject(PLAIN, voices)["arm lead deepseek-1"] == (reward, weight)
 
 
+@pytest.mark.parametrize(
+    ("voices", "reward", "weight"),
+    [
+        (Voices(accepted=True), 0.9, 0.5),
+        (Voices(rejected=True), 0.1, 0.5),
+        (Voices(thanked=True), 0.75, 0.2),
+        (Voices(copied=True), 0.75, 0.2),
+        (Voices(followed_up=True), 0.4, 0.1),
+        (Voices(thanked=True, accepted=True, copied=True), 0.9, 0.5),
+        (Voices(rejected=True, regenerated=True, asked_again=True), 0.1, 0.5),
+        (Voices(accepted=True, rejected=True), 0.1, 0.5),
+        (Voices(accepted=True, regenerated=True), 0.9, 0.5),
+        (Voices(thanked=True, asked_again=True), 0.25, 0.2),
+        (Voices(thanked=True, followed_up=True), 0.75, 0.2),
+    ],
+)
+def test_the_strongest_of_what_people_said_in_passing_counts(
+    voices: Voices, reward: float, weight: float
+) -> None:
+    assert by_subject(PLAIN, voices) == {"arm lead deepseek-1": (reward, weight)}
+
+
+@pytest.mark.parametrize(
+    "rule", [ACCEPTED, REJECTED, THANKED, COPIED, FOLLOWED_UP, MODIFIED], ids=lambda rule: rule.why
+)
+def test_what_nobody_gave_as_a_vote_has_part_weight(rule: Rule) -> None:
+    assert 0.0 < rule.weight < 1.0
+    assert 0.0 < rule.reward < 1.0
+
+
+def test_what_somebody_said_was_wrong_is_made_good_by_who_was_asked_instead() -> None:
+    voices = Voices(rejected=True, asked_other=Option("math", "mathstral-1"))
+    assert by_subject(PLAIN, voices) == {
+        "arm lead deepseek-1": (0.1, 0.5),
+        "arm math mathstral-1": (0.75, 0.4),
+    }
+
+
+def test_thanks_do_not_hide_what_a_fallback_showed_and_approval_does() -> None:
+    story = fallen_back(Attempt("math", "mathstral-1", "declined"))
+    polite = by_subject(story, Voices(thanked=True, copied=True, followed_up=True))
+    assert polite == by_subject(story)
+    accepted = by_subject(story, Voices(accepted=True))
+    assert accepted["arm architect architect-1"] == (0.9, 0.5)
+    assert accepted["fallback math architect ann"] == (0.9, 0.5)
+    rejected = by_subject(story, Voices(rejected=True))
+    assert rejected["fallback math architect ann"] == (0.1, 0.5)
+
+
+def test_a_change_counts_the_milder_the_more_of_the_answer_is_left() -> None:
+    grown = [modified(share / 10) for share in range(5, 11)]
+    rewards = [each[0] for each in grown if each is not None]
+    assert len(rewards) == 6
+    assert rewards == sorted(set(rewards))
+    assert rewards[0] == pytest.approx(CORRECTED)
+    assert rewards[-1] == pytest.approx(MODIFIED.reward)
+    assert modified(7.0) == modified(1.0)
+
+
+@pytest.mark.parametrize("similarity", [None, math.nan, -1.0, 0.0, 0.49])
+def test_what_is_hardly_alike_is_another_answer(similarity: float | None) -> None:
+    assert modified(similarity) is None
+
+
 def test_a_vote_outranks_what_people_did() -> None:
-    voices = Voices((Vote("bob", 1.0),), regenerated=True, asked_again=True)
+    voices = Voices((Vote("bob", 1.0),), regenerated=True, asked_again=True, rejected=True)
     assert by_subject(PLAIN, voices)["arm lead deepseek-1"] == (1.0, 1.0)
+    voices = Voices((Vote("bob", 0.0),), accepted=True, thanked=True, copied=True)
+    assert by_subject(PLAIN, voices)["arm lead deepseek-1"] == (0.0, 1.0)
 
 
 def test_asking_another_arm_credits_both() -> None:

@@ -1,0 +1,132 @@
+"""Reflecting: what people made of an answer tells how they like answers.
+
+Sequence only. Runs after each vote and each correction, and works from what
+stands now: a vote that was taken back takes its effect along.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from bot.feedback import OWN_IDS
+from bot.memorise import Kept
+from bot.said import answered
+from learning import persona
+from learning.feedback import Signal, reward_of, votes
+from learning.memory.edits import learned
+from learning.memory.preferences import discover
+from learning.memory.things import thing
+from learning.routing.variants import aspects_of
+from learning.store.feedback import Signals
+from learning.store.interactions import Interactions
+from learning.store.observations import Observations
+from learning.store.people import Consents
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from bot.clock import Clock
+    from bot.memorise import Memorising
+    from learning.store.interactions import Interaction
+    from learning.store.store import Store, Unit
+
+
+class Reflecting:
+    """Learns about people from their votes and corrections.
+
+    Args:
+        store: where those are.
+        memorising: keeps what is found.
+        clock: tells the time.
+    """
+
+    def __init__(self, store: Store, memorising: Memorising, clock: Clock) -> None:
+        self._store = store
+        self._memorising = memorising
+        self._clock = clock
+
+    async def reflect(self, workspace_id: str, interaction_id: str, user_id: str) -> None:
+        """Bring what is known of a person up to what they said about an answer."""
+        id_, now = UUID(interaction_id), self._clock()
+        async with self._store.begin(workspace_id, None) as unit:
+            interaction = await Interactions(unit).find(id_)
+            learns = await Consents(unit).given(user_id, "learning", default=True)
+            if interaction is None or not learns:
+                return
+            await self._form(unit, interaction, user_id, now)
+            await self._edits(unit, interaction, user_id, now)
+            observations = await Observations(unit).of(user_id)
+        found = discover(observations, now)
+        vectors = await self._memorising.vectors([each.draft for each in found])
+        async with self._store.begin(workspace_id, None) as unit:
+            kept = Kept()
+            await self._memorising.hold(unit, {s for each in found for s in each.sources})
+            # Forgotten or refused while the embedder worked: then it stays so.
+            if not await Consents(unit).given(user_id, "learning", default=True):
+                return
+            await self._memorising.observed(unit, user_id, found, now, kept)
+            await self._memorising.find_again(unit, kept, vectors, now)
+
+    async def _form(
+        self, unit: Unit, interaction: Interaction, user_id: str, now: datetime
+    ) -> None:
+        """Move the facets by what the person thinks of the form of an answer."""
+        standing = votes(
+            (
+                Signal(s.user_id, s.kind, s.value, s.occurred_at)
+                for s in await Signals(unit).standing(interaction.id)
+            ),
+            own_ids=OWN_IDS,
+        )
+        vote = standing.get(user_id)
+        delta: Mapping[str, float] = {}
+        if vote is not None and (way := await _way_of(unit, interaction)):
+            delta = persona.delta_of_vote(aspects_of(way), reward_of(vote.rating))
+        await self._memorising.move(
+            unit,
+            user_id,
+            interaction.id,
+            "vote",
+            delta,
+            {} if vote is None else {"rating": vote.rating},
+            now,
+        )
+
+    async def _edits(
+        self, unit: Unit, interaction: Interaction, user_id: str, now: datetime
+    ) -> None:
+        """Learn from how the person rewrote an answer: words put in the place of others, form."""
+        before = await answered(unit, interaction.id)
+        for id_ in await Interactions(unit).corrections_of(interaction.id):
+            correction = await Interactions(unit).find(id_)
+            if correction is None or correction.user_id != user_id or before is None:
+                continue
+            after = await answered(unit, id_) or ""
+            edit = learned(before, after)
+            for _, new in edit.replaced:
+                known = thing(new)
+                if known is not None:
+                    await Observations(unit).add(
+                        user_id, id_, correction.audience, known.slot, known.value, None, now
+                    )
+            await self._memorising.move(
+                unit,
+                user_id,
+                id_,
+                "edit",
+                persona.delta_of_edit(edit),
+                {"similarity": round(edit.similarity, 3)},
+                now,
+            )
+
+
+async def _way_of(unit: Unit, interaction: Interaction) -> str:
+    """Return the prompt variant that an answer was made with."""
+    choice = await Interactions(unit).choice_of(interaction.id)
+    if choice is None or interaction.role is None:
+        return ""
+    settings = choice.settings.get(interaction.role, {})
+    variant = settings.get("variant", {})
+    return str(variant.get("option", ""))
