@@ -69,9 +69,12 @@ class Interpretation:
 
     @property
     def open(self) -> bool:
-        """Whether the person may still say what they meant: nothing was chosen by them yet."""
+        """Whether the person may still say what they meant: nothing was chosen by them yet.
+
+        Where the words were forgotten there is nothing left to choose from.
+        """
         taken = self.mode == "advanced" and self.outcome == "another"
-        return self.outcome is None or (taken and not self.chosen)
+        return bool(self.readings) and (self.outcome is None or (taken and not self.chosen))
 
 
 class Interpretations:

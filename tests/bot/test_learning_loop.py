@@ -205,3 +205,20 @@ async def test_a_second_choice_takes_the_place_of_the_first(world: World) -> Non
 async def test_a_question_nobody_answered_is_no_choice(world: World) -> None:
     await world.ask("build api")
     assert "choice" not in (await world.command("me")).text
+
+
+async def test_a_thread_can_be_read_after_the_goal_behind_a_guess_was_forgotten(
+    world: World,
+) -> None:
+    await world.ask("My goal is to build a Zyxwort API.")
+    await world.ask("We deploy to Fly.")
+    for number in range(4):
+        reply = await world.ask("deploy api", thread=f"t{number}")
+        if reply.outcome is Outcome.ASKED:
+            await world.choose(reply, "h1", thread=f"t{number}")
+    guessed = await world.ask("deploy api", thread="guess")
+    assert guessed.read_as == "h1"
+    for memory in (await world.command("me")).data["memories"]:
+        assert (await world.command(f"forget {memory['id']}")).ok
+    entries = await world.mynah.host.transcript(world.person(), guessed.target.conversation_id)
+    assert [entry.readings for entry in entries] == [(), ()]
