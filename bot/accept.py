@@ -12,6 +12,7 @@ from bot.queue import turn_queue
 from bot.readers import audience_of
 from integrations.contracts.incoming import IncomingChoice, IncomingMessage, IncomingStop
 from integrations.contracts.surface import Accepted, Refusal
+from learning.interpretation.choice import outcome_of
 from learning.scope import person
 from learning.store.arrivals import Arrival, Repeated, arrive
 from learning.store.conversations import Conversations
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
         IncomingReaction,
         IncomingSignal,
     )
-    from learning.interpretation.contract import AskedOutcome
     from learning.store.store import Store, Unit
 
 
@@ -126,7 +126,7 @@ class Acceptance:
         chosen = next((each for each in asked.readings if each.id == incoming.reading), None)
         if chosen is None:
             raise UnknownReading(incoming.reading, [each.id for each in asked.readings])
-        outcome: AskedOutcome = "first" if chosen is asked.readings[0] else "another"
+        outcome = outcome_of(chosen, asked.readings)
         now = self._clock()
         if asked.chosen == chosen.id:
             began = await interactions.settling(question.id)

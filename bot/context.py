@@ -16,10 +16,9 @@ import structlog
 
 from bot.telemetry import span
 from integrations.contracts.reranker import RerankerFailure
-from learning.confidence import ASK
 from learning.context import compose
 from learning.extract import similarity
-from learning.memory.profile import bearing, recollection_of
+from learning.memory.profile import bearing, may_stand, recollection_of
 from learning.precedent import SAME_QUESTION, Advice, Precedent, advise, outranked
 from learning.reranking import blend
 from learning.store.contents import Contents
@@ -165,7 +164,7 @@ class ContextBuilder:
                 if (text := texts.get(_id(s))) is not None
                 and text.id not in advice.avoid_items
                 and not self._repeats(question, text)
-                and _may_stand(text, user_id)
+                and may_stand(text, user_id)
             ][:LOOKED_UP]
         return Found(question, vector is None, advice, tuple(others), tuple(usable), texts)
 
@@ -294,18 +293,6 @@ class ContextBuilder:
                 <= self._lexicon.terms(question).keys()
             )
         )
-
-
-def _may_stand(recollection: Recollection, user_id: str) -> bool:
-    """Return whether something found may go in as found.
-
-    The asker's own goals, preferences and insights go in as their profile or not at all; of
-    others' memories only what is sure enough to be asked about.
-    """
-    if recollection.kind != "memory":
-        return True
-    own = recollection.speaker == user_id and recollection.memory != "history"
-    return not own and recollection.confidence >= ASK
 
 
 def _id(scored: Scored) -> UUID:

@@ -55,7 +55,7 @@ def suffix_of(text: str) -> str:
 
 def describe_learning(learning: Learning) -> str:
     """Return one line about a learning."""
-    question = _line(learning.content["question"])
+    question = one_line(learning.content["question"])
     certainty = f"confidence {learning.confidence:.2f}, {permits(learning.confidence)}"
     if learning.kind == "correction":
         rated = "" if learning.rating is None else f", rated {learning.rating:.1f}"
@@ -76,7 +76,7 @@ async def describe_interaction(
     runs = await interactions.runs_of(interaction.id)
     explanation = interaction.explanation
     question = next((m.text for m in messages if m.by == "person"), "")
-    parts = [f"**{_line(question)}** (`#{short(interaction.id)}`)" if question else ""]
+    parts = [f"**{one_line(question)}** (`#{short(interaction.id)}`)" if question else ""]
     if "corrects" in explanation:
         parts.append("This answer was written by a person, in place of one of mine.")
     own = interaction.user_id == reader
@@ -295,6 +295,7 @@ def _run(run: Run) -> str:
     return f"- {role(run.role).display_name} ({run.model}): {went} in {run.latency_ms:.0f} ms{cost}"
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return a text on one line, cut to what a list has room for."""
     flat = " ".join(text.split())
     return flat if len(flat) <= _LINE else flat[: _LINE - 1].rstrip() + "…"

@@ -20,10 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.memorise import Kept
 from integrations.contracts.model import ModelFailure, ModelRequest
 from learning import persona
-from learning.memory.contract import TRUST, Draft
-from learning.memory.objects import tells
+from learning.memory.concluded import concluded
 from learning.memory.quoted import own_words
-from learning.memory.statements import may_be_kept
 from learning.store.conversations import Conversations
 from learning.store.people import Consents
 
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from bot.memorise import Memorising
     from integrations.contracts.model import Model
     from learning.lexicon import Lexicon
+    from learning.memory.contract import Draft
     from learning.store.conversations import Message
     from learning.store.store import Store, Unit
 
@@ -45,10 +44,6 @@ _MOST_CHARS: Final = 12_000
 """Of what was said that go into one request."""
 _LEAST_CHARS: Final = 40
 """Less than this is not worth a call."""
-_SUPPORT: Final = 0.5
-"""Share of a memory's words that its message must hold."""
-_CONFIDENCE: Final = 0.6
-"""At most: it may be asked about, and becomes certain only when it is said or seen again."""
 
 _SYSTEM: Final = (
     "You read messages that one person wrote to an assistant and note what is worth remembering "
@@ -76,10 +71,6 @@ class _Notes(BaseModel):
 
     memories: Annotated[list[Any], Field(max_length=40)] = []
     form: Any = None
-
-
-def _worth(text: str) -> bool:
-    return may_be_kept(text) and tells(text)
 
 
 class Distilling:
@@ -203,19 +194,15 @@ class Distilling:
                 noted = _Noted.model_validate(raw)
             except ValidationError:
                 continue
-            source = words.get(noted.message, "")
-            terms = set(self._lexicon.terms(noted.text))
-            found = terms & set(self._lexicon.terms(source))
-            if not terms or len(found) < _SUPPORT * len(terms) or not _worth(noted.text):
-                continue
-            draft = Draft(
+            draft = concluded(
                 noted.kind,
-                " ".join(noted.text.split()),
-                "inferred",
-                confidence=min(noted.confidence, _CONFIDENCE),
-                trust=TRUST["inferred"],
+                noted.text,
+                noted.confidence,
+                words.get(noted.message, ""),
+                self._lexicon,
             )
-            kept.append((draft, said[noted.message - 1]))
+            if draft is not None:
+                kept.append((draft, said[noted.message - 1]))
         return kept
 
     async def _shape(

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.describe import short
+from bot.describe import one_line, short
 from integrations.contracts.surface import CommandReply
 from learning.knowledge import Trials, confidence_of
 from learning.store.catalogue import Catalogue
@@ -27,7 +27,6 @@ _MOST_DOCUMENTS: Final = 2_000
 _MOST_TAUGHT: Final = 300
 _SHOWN_TOPICS: Final = 30
 _SHOWN_ENTRIES: Final = 20
-_LINE: Final = 100
 
 _WHAT: Final[dict[Origin, tuple[str, str]]] = {
     "document_ingestion": ("passage", "passages"),
@@ -170,7 +169,7 @@ def _of_taught(taught: Taught, topics: tuple[str, ...], who: Person, now: dateti
     return Entry(
         taught.id,
         origin,
-        f"{'your ' if own else ''}{_WHAT[origin][0]} for “{_line(taught.question)}”",
+        f"{'your ' if own else ''}{_WHAT[origin][0]} for “{one_line(taught.question)}”",
         topics,
         1,
         confidence_of(origin, taught.borne_out_at, now, trials=trials),
@@ -280,8 +279,3 @@ def _said(entry: Entry) -> str:
         doubt = "; it changed or is missing since" if entry.doubted else ""
         return f"`{name}`: {pieces} ({sure}{doubt})"
     return f"`#{short(entry.id)}` {entry.label} ({sure})"
-
-
-def _line(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= _LINE else flat[: _LINE - 1].rstrip() + "…"

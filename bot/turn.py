@@ -23,7 +23,7 @@ from bot.telemetry import span
 from integrations.contracts.model import ModelRequest, Said
 from integrations.contracts.surface import Outcome
 from learning.context import fit_history
-from learning.interpretation.choice import of_words, settles
+from learning.interpretation.choice import of_words, outcome_of, settles
 from learning.routing.spending import exhausted_words
 from learning.routing.wishes import wishes
 from learning.scope import Scope, may_tell
@@ -245,10 +245,9 @@ class Turns:
                 asked.mode == "advanced" or not settles(question.text, about, asked.readings)
             ):
                 return None, question  # of something else; ours stays open
-            position = asked.readings.index(reading) if reading else None
             await interpretations.settle(
                 asked.interaction_id,
-                "typed" if position is None else "another" if position else "first",
+                outcome_of(reading, asked.readings),
                 reading.id if reading else "",
                 question.text,
                 self._clock(),

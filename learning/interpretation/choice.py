@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from learning.interpretation.contract import Reading
+    from learning.interpretation.contract import AskedOutcome, Reading
 
 _MOST_CHARS: Final = 200
 _NUMBERS: Final = {
@@ -61,6 +61,13 @@ def of_words(text: str, readings: Sequence[Reading]) -> Reading | None:
     said = _POLITE.sub("", " ".join(text.replace("’", "'").casefold().split())).strip(" .!\"'")
     match = _FORM.fullmatch(said)
     return _numbered(match["which"], readings) if match else _alike(said, readings)
+
+
+def outcome_of(reading: Reading | None, readings: Sequence[Reading]) -> AskedOutcome:
+    """Return what a choice says of the order that readings were shown in; ``None``: own words."""
+    if reading is None:
+        return "typed"
+    return "first" if reading.id == readings[0].id else "another"
 
 
 def settles(text: str, question: str, readings: Sequence[Reading]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from learning.confidence import permits
+from learning.confidence import ASK, permits
 from learning.memory.slots import topic_of
 from learning.recollection import Recollection
 
@@ -86,3 +86,15 @@ def recollection_of(memory: Memory) -> Recollection:
         confidence=memory.confidence,
         topic=topic_of(memory.slot),
     )
+
+
+def may_stand(recollection: Recollection, user_id: str) -> bool:
+    """Return whether something found may go in as found.
+
+    The asker's own goals, preferences and insights go in as their profile or not at all; of
+    others' memories only what is sure enough to be asked about.
+    """
+    if recollection.kind != "memory":
+        return True
+    own = recollection.speaker == user_id and recollection.memory != "history"
+    return not own and recollection.confidence >= ASK

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learning.interpretation.choice import of_words, settles
+from learning.interpretation.choice import of_words, outcome_of, settles
 from learning.interpretation.contract import Reading
 
 THREE = (
@@ -146,3 +146,10 @@ def test_own_words_settle_a_question_if_they_share_a_word_with_it(text: str, abo
 @given(st.text(max_size=250))
 def test_no_reply_raises(text: str) -> None:
     assert of_words(text, THREE) in {None, *THREE}
+
+
+def test_a_choice_speaks_of_the_order_that_was_shown() -> None:
+    readings = tuple(Reading(f"h{n}", f"reading {n}", 0.5) for n in (1, 2, 3))
+    assert outcome_of(readings[0], readings) == "first"
+    assert outcome_of(readings[2], readings) == "another"
+    assert outcome_of(None, readings) == "typed"
