@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Literal
+from uuid import uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learning.context import HISTORY_TOKENS, fit_history, tokens
+from learning.context import CAPS, HISTORY_TOKENS, compose, fit_history, tokens
+from learning.recall import Candidate, Scored
+from learning.recollection import Recollection
+from learning.tokens import estimated_tokens
 
 Message = tuple[Literal["person", "mynah"], str]
 messages = st.lists(st.tuples(st.sampled_from(["person", "mynah"]), st.text(max_size=3_000)))
@@ -45,3 +50,39 @@ def test_the_budget_holds_and_nothing_is_made_up(said: list[Message], budget: in
 def test_a_usual_conversation_fits_as_a_whole() -> None:
     said: list[Message] = [("person", "A question of usual length?" * 4)] * 20
     assert len(fit_history(said, HISTORY_TOKENS)) == 20
+
+
+def _recalled(kind: str, text: str, *, memory: str = "") -> Recollection:
+    said_at = datetime(2026, 3, 2, tzinfo=UTC)
+    return Recollection(uuid4(), kind, text, 0.5, said_at, memory=memory)  # type: ignore[arg-type]
+
+
+def _found(recollection: Recollection, score: float) -> tuple[Scored, Recollection]:
+    candidate = Candidate(recollection.id, recollection.kind, recollection.text, 1.0, None)
+    return Scored(candidate, score), recollection
+
+
+def test_each_section_is_counted_and_the_order_is_rated_found_profile() -> None:
+    rated = _recalled("answer", "The kiln is cooled by the rotor.")
+    passage = _recalled("knowledge", "Kilns are fired on Tuesdays.")
+    goal = _recalled("memory", "build a kiln", memory="goal")
+    composed = compose([rated], [_found(passage, 0.9)], [goal], 4_000, 12)
+    assert composed.recollections == (rated, passage, goal)
+    assert set(composed.tokens) == {"rated", "knowledge", "goals"}
+    assert composed.tokens["goals"] == estimated_tokens("build a kiln")
+
+
+def test_a_profile_stays_within_its_cap_and_leaves_the_rest_to_what_was_found() -> None:
+    wishes = [
+        _recalled("memory", f"likes thing{n} {'very ' * 20}much", memory="preference")
+        for n in range(40)
+    ]
+    passages = [_found(_recalled("knowledge", f"fact{n} about item{n}"), 0.9) for n in range(5)]
+    composed = compose([], passages, wishes, 4_000, 12)
+    assert composed.tokens["preferences"] <= CAPS["preferences"]
+    assert sum(r.kind == "knowledge" for r in composed.recollections) == 5
+
+
+def test_what_is_both_found_and_profile_goes_in_once() -> None:
+    goal = _recalled("memory", "build a kiln", memory="goal")
+    assert compose([], [_found(goal, 0.9)], [goal], 4_000, 12).recollections == (goal,)
