@@ -1,4 +1,4 @@
-"""What comes in from a surface: messages, reactions, corrections, choices, signals, stops.
+"""What comes in from a surface: messages, edits, reactions, reasons, corrections, choices, stops.
 
 Decides what counts as readable text. An event is checked here, once; behind this
 door nobody needs to ask whether a text is empty or a name too long.
@@ -10,12 +10,14 @@ import unicodedata
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from learning.roles import RoleName
 
 MAX_TEXT = 40_000
 """Longest message taken, in characters: Slack's own limit, the largest of the platforms."""
+MOST_FILES = 10
+"""Files with one message: Slack's and Discord's own limit."""
 
 
 class _Event(BaseModel):
@@ -32,8 +34,25 @@ class _Event(BaseModel):
     occurred_at: AwareDatetime
 
 
+class IncomingFile(BaseModel):
+    """A file that came with a message; it is fetched when it is read, not before.
+
+    Attributes:
+        media_type: as the platform tells it; not to be believed.
+        size: bytes, 0 if not known.
+        ref: what the surface needs to fetch it; means nothing to anybody else.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=300)
+    media_type: str = Field(default="", max_length=100)
+    size: int = Field(default=0, ge=0)
+    ref: str = Field(max_length=2_000)
+
+
 class IncomingMessage(_Event):
-    """Somebody said something to Mynah."""
+    """Somebody said something to Mynah, or sent it files without a word."""
 
     kind: Literal["message"] = "message"
     thread_id: str = Field(default="main", min_length=1, max_length=200)
@@ -45,11 +64,15 @@ class IncomingMessage(_Event):
     that answer's question."""
     role: RoleName | None = None
     """Who is to answer, if somebody in particular is asked."""
+    files: tuple[IncomingFile, ...] = Field(default=(), max_length=MOST_FILES)
 
-    @field_validator("text")
+    @model_validator(mode="before")
     @classmethod
-    def _readable(cls, text: str) -> str:
-        return readable(text)
+    def _readable(cls, values: object) -> object:
+        if not isinstance(values, dict) or not isinstance(values.get("text"), str):
+            return values
+        text = clean(values["text"]) if values.get("files") else readable(values["text"])
+        return values | {"text": readable(text) if text else ""}
 
 
 class IncomingReaction(_Event):
@@ -73,6 +96,40 @@ class IncomingCorrection(_Event):
     @classmethod
     def _readable(cls, text: str) -> str:
         return readable(text)
+
+
+class IncomingEdit(_Event):
+    """Somebody rewrote a message that may have been a question of theirs."""
+
+    kind: Literal["edit"] = "edit"
+    message_ref: str = Field(min_length=1, max_length=200)
+    text: str
+    """Empty where nothing but files is left of the message."""
+
+    @field_validator("text")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        return readable(text) if clean(text) else ""
+
+
+Reason = Literal[
+    "wrong", "outdated", "misunderstood", "too_long", "too_short", "unclear", "off_tone", "other"
+]
+"""Why an answer was not good, to pick from."""
+
+
+class IncomingReason(_Event):
+    """Somebody said why an answer was not good: by picking reasons, in words, or both."""
+
+    kind: Literal["reason"] = "reason"
+    interaction_id: UUID
+    picked: tuple[Reason, ...] = Field(default=(), max_length=8)
+    text: str = Field(default="", max_length=3_000)
+
+    @field_validator("text")
+    @classmethod
+    def _clean(cls, text: str) -> str:
+        return clean(text)
 
 
 class IncomingChoice(_Event):
@@ -105,6 +162,8 @@ Incoming = Annotated[
     IncomingMessage
     | IncomingReaction
     | IncomingCorrection
+    | IncomingEdit
+    | IncomingReason
     | IncomingChoice
     | IncomingSignal
     | IncomingStop,

@@ -20,6 +20,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture; ``media_type`` is what it was found to be, such as ``image/png``."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRequest:
     """What a model is asked.
 
@@ -35,6 +43,8 @@ class ModelRequest:
         timeout_s: the longest wait for the first piece, and between pieces.
         reading: what the message was taken to mean, if it could mean several things.
         learns: whether the person lets Mynah learn from them.
+        unread: what the person is told about files of theirs that could not be read.
+        images: to be looked at; only for models that can.
     """
 
     question: str
@@ -47,6 +57,8 @@ class ModelRequest:
     timeout_s: float = 60.0
     reading: str = ""
     learns: bool = True
+    unread: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
