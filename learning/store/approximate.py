@@ -47,6 +47,14 @@ _STANDING = text(
     ORDER BY c.relname
     """
 )
+_OF_WORKSPACE = text(
+    """
+    SELECT c.relname FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
+    WHERE i.indrelid = CAST(:table AS regclass)
+      AND strpos(pg_get_expr(i.indpred, i.indrelid),
+                 'workspace_id = ' || quote_literal(:ws) || '::text') > 0
+    """
+)
 _SIZES = text(
     """
     SELECT count(*) FILTER (WHERE item_id <= :up_to), count(*) FILTER (WHERE item_id > :up_to)
@@ -111,12 +119,27 @@ async def index_vectors(
             if not inside + waiting or not due(inside, waiting):
                 return False
             last: UUID = (await plain.execute(_LAST, of)).scalar_one()
-            await _build(plain, f"{prefix}{last.hex}", last, of, dimension)
+            built = f"{prefix}{last.hex}"
+            await _build(plain, built, last, of, dimension)
             for name in standing:
                 await _drop(plain, name)
+            if (await plain.execute(_LAST, of)).first() is None:
+                await _drop(plain, built)  # the workspace was erased meanwhile
+                return False
             return True
         finally:
             await plain.execute(_UNLOCK, {"name": prefix})
+
+
+async def drop_indexes_of(store: Store, workspace_id: str) -> None:
+    """Drop every index of a workspace; one that is being built is dropped when it is built."""
+    async with store.connect() as connection:
+        plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        found = await plain.execute(
+            _OF_WORKSPACE, {"table": f"{SCHEMA}.vectors", "ws": workspace_id}
+        )
+        for (name,) in found.all():
+            await _drop(plain, name)
 
 
 async def _standing(plain: AsyncConnection, prefix: str) -> list[str]:

@@ -1,7 +1,8 @@
 """A message arriving: inbox, thread, interaction and message in one statement.
 
 Accepting must be quick, because platforms wait for it, so what would be six
-round trips is one. Decides nothing; the inbox's unique key says what is new.
+round trips is one; files that came along make it two. Decides nothing; the
+inbox's unique key says what is new.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, text
 
+from learning.store.attachments import Attachments
 from learning.store.ids import new_id
 from learning.store.types import AudienceType, EncryptedText
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from learning.attached import Enclosed
     from learning.scope import Audience
     from learning.store.store import Unit
 
@@ -48,6 +51,7 @@ class Arrival:
     again: UUID | None = None
     asked_role: str | None = None
     clarifies: UUID | None = None
+    files: tuple[Enclosed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ async def arrive(unit: Unit, arrival: Arrival, now: datetime) -> Arrived:
                 "thread_id": arrival.thread_id,
                 "user_id": arrival.user_id,
                 "audience": arrival.audience,
-                "title": arrival.text.split("\n", 1)[0][:_TITLE_LENGTH],
+                "title": title_of(arrival.text),
                 "text": arrival.text,
                 "message_ref": arrival.message_ref,
                 "said_at": arrival.said_at,
@@ -99,7 +103,13 @@ async def arrive(unit: Unit, arrival: Arrival, now: datetime) -> Arrived:
     ).one_or_none()
     if row is None:
         raise Repeated
+    await Attachments(unit).add(message_id, arrival.audience, arrival.files)
     return Arrived(row.conversation_id, interaction_id, message_id)
+
+
+def title_of(text: str) -> str:
+    """Return what a thread that begins with a message is called."""
+    return text.split("\n", 1)[0][:_TITLE_LENGTH]
 
 
 _ARRIVE = text(

@@ -12,7 +12,7 @@ from learning.evidence import Outcome
 from learning.feedback import DISLIKED, LIKED
 from learning.store.decisions import choices, recalled, runs
 from learning.store.ids import new_id
-from learning.store.schema import interactions
+from learning.store.schema import interactions, learnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -198,7 +198,8 @@ class Attempts:
     async def found_by(self, limit: int = 500) -> list[Outcome]:
         """Return what came of recalled items lately, with what found them.
 
-        Those in front of a liked answer, and those cited in a disliked one.
+        Those in front of a liked answer, and those cited in a disliked one. It takes a verdict of
+        people who may be learned from: what was learned from the answer holds theirs.
         """
         rows = await self._db.execute(
             select(recalled.c.signals, recalled.c.cited, interactions.c.rating)
@@ -207,10 +208,20 @@ class Attempts:
                 (interactions.c.workspace_id == recalled.c.workspace_id)
                 & (interactions.c.id == recalled.c.interaction_id),
             )
+            .join(
+                learnings,
+                (learnings.c.workspace_id == interactions.c.workspace_id)
+                & (learnings.c.learned_from == interactions.c.id)
+                & (learnings.c.kind == "rated_answer"),
+            )
             .where(
                 recalled.c.mark > 0,
-                (interactions.c.rating >= LIKED)
-                | ((interactions.c.rating <= DISLIKED) & recalled.c.cited),
+                ((interactions.c.rating >= LIKED) & (learnings.c.rating >= LIKED))
+                | (
+                    (interactions.c.rating <= DISLIKED)
+                    & (learnings.c.rating <= DISLIKED)
+                    & recalled.c.cited
+                ),
             )
             .order_by(interactions.c.created_at.desc())
             .limit(limit)

@@ -12,6 +12,7 @@ from learning.recollection import Place, Recollection
 from learning.store.decisions import recalled
 from learning.store.remembered import memories
 from learning.store.schema import (
+    attachments,
     interactions,
     knowledge,
     knowledge_documents,
@@ -38,6 +39,8 @@ class Contents:
 
         Scores are 0 here: ranking is not this module's business.
         """
+        if not ids:
+            return {}
         kinds = {
             row.id: row.kind
             for row in await self._db.execute(
@@ -57,6 +60,8 @@ class Contents:
             found |= await self._learnings(learned)
         if "memory" in by_kind:
             found |= await self._memories(by_kind["memory"])
+        if others := [id_ for id_ in ids if id_ not in kinds]:
+            found |= await self._files(others)
         return found
 
     async def texts(self, ids: Sequence[UUID]) -> Mapping[UUID, str]:
@@ -110,6 +115,29 @@ class Contents:
                 said_at=row.read_at,
                 place=Place(row.name, row.start_line, row.end_line, row.title or ""),
                 trust=row.trust,
+            )
+            for row in rows
+        }
+
+    async def _files(self, ids: Sequence[UUID]) -> dict[UUID, Recollection]:
+        """Return files that came with messages: they are in no index, their thread has them."""
+        rows = await self._db.execute(
+            select(attachments, messages.c.said_at)
+            .join(
+                messages,
+                (messages.c.workspace_id == attachments.c.workspace_id)
+                & (messages.c.id == attachments.c.message_id),
+            )
+            .where(attachments.c.id.in_(ids))
+        )
+        return {
+            row.id: Recollection(
+                id=row.id,
+                kind="file",
+                text=row.text or "",
+                score=0.0,
+                said_at=row.said_at,
+                place=Place(row.name),
             )
             for row in rows
         }

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import func, insert, select, update
 
+from learning.store.arrivals import title_of
 from learning.store.decisions import signals
 from learning.store.ids import new_id
-from learning.store.schema import conversations, interactions, messages
+from learning.store.schema import attachments, conversations, interactions, messages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -167,6 +168,8 @@ class Conversations:
         self, conversation_id: UUID, *, before: int | None = None, limit: int = 500
     ) -> list[Message]:
         """Return the latest messages, oldest first, with how their turns ended."""
+        if before == 0:
+            return []
         statement = (
             select(messages, *_TURN)
             .join(
@@ -223,6 +226,46 @@ class Conversations:
             if mine:
                 own.add(emoji)
         return {key: (counts, frozenset(own)) for key, (counts, own) in counted.items()}
+
+    async def rename(self, conversation_ids: Sequence[UUID], title: str) -> None:
+        """Give threads the title that a person chose; an empty one takes theirs away."""
+        await self._db.execute(
+            update(conversations)
+            .where(conversations.c.id.in_(conversation_ids))
+            .values(title=title or None)
+        )
+
+    async def reword(
+        self, message_id: UUID, text: str, said_at: datetime, *, moved: bool = False
+    ) -> None:
+        """Give a message new words.
+
+        Args:
+            message_id: which one.
+            text: what it says now.
+            said_at: since when it does.
+            moved: whether another message stands for it on the platform from now on.
+        """
+        values: dict[str, Any] = {"text": text, "said_at": said_at}
+        if moved:
+            values["message_ref"] = None
+        await self._db.execute(update(messages).where(messages.c.id == message_id).values(**values))
+
+    async def pass_files(self, from_id: UUID, to_id: UUID) -> None:
+        """Let the files of a message belong to another one."""
+        await self._db.execute(
+            update(attachments).where(attachments.c.message_id == from_id).values(message_id=to_id)
+        )
+
+    async def retitle(self, conversation_id: UUID, before: str, after: str) -> None:
+        """Name a thread after the new words of a message, if it was named after the old ones."""
+        found = await self.find(conversation_id)
+        if found is not None and found.title and before.startswith(found.title):
+            await self._db.execute(
+                update(conversations)
+                .where(conversations.c.id == conversation_id)
+                .values(title=title_of(after))
+            )
 
     async def forget_title(self, conversation_id: UUID, texts: Sequence[str]) -> None:
         """Take a thread's title away if it is the beginning of one of these texts."""

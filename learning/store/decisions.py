@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from learning.store.tables import Personal, belongs_to, metadata, table, time
+from learning.store.types import EncryptedText
 
 # What was decided, and what came of it.
 
@@ -86,9 +87,10 @@ signals = table(
     "signals",
     Column("interaction_id", Uuid, nullable=False),
     Column("user_id", Text, nullable=False),
-    # reaction, correction; of our making: regenerated, asked_again, asked_other, wish
+    # reaction, correction, reason; of our making: regenerated, asked_again, asked_other, wish
     Column("kind", Text, nullable=False),
     Column("value", Text, nullable=False),
+    Column("note", EncryptedText),  # of a reason: the person's own words
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("removed_at", DateTime(timezone=True)),
     belongs_to("interactions", "interaction_id"),

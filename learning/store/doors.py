@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import any_, func, literal, select, update
+from sqlalchemy import Text, cast, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from learning.store.ids import new_id
 from learning.store.schema import inbox, outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -83,6 +84,20 @@ class Inbox:
         ).one_or_none()
         return None if row is None else _received(row)
 
+    async def waiting(self, kind: str, user_id: str, conversation_id: UUID) -> list[Received]:
+        """Return what a person did in a conversation and nothing has come of yet."""
+        rows = await self._db.execute(
+            select(inbox)
+            .where(
+                inbox.c.user_id == user_id,
+                inbox.c.kind == kind,
+                inbox.c.conversation_id == conversation_id,
+                inbox.c.handled_at.is_(None),
+            )
+            .order_by(inbox.c.id)
+        )
+        return [_received(row) for row in rows]
+
     async def concerns(self, id_: UUID, conversation_id: UUID, interaction_id: UUID) -> None:
         """Note what the event belongs to."""
         await self._db.execute(
@@ -112,6 +127,15 @@ class Outgoing:
     status: str
     attempts: int
     ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where a reply is shown."""
+
+    interaction_id: UUID
+    surface: str
+    ref: str
 
 
 class Outbox:
@@ -156,30 +180,78 @@ class Outbox:
     async def find(self, id_: UUID) -> Outgoing | None:
         """Return a reply."""
         row = (await self._db.execute(select(outbox).where(outbox.c.id == id_))).one_or_none()
-        if row is None:
-            return None
-        return Outgoing(
-            row.id,
-            row.key,
-            row.surface,
-            row.conversation_id,
-            row.interaction_id,
-            row.user_id,
-            row.body,
-            row.status,
-            row.attempts,
-            row.ref,
+        return None if row is None else _outgoing(row)
+
+    async def of_interaction(self, interaction_id: UUID) -> Outgoing | None:
+        """Return the reply of an interaction, if it is shown."""
+        row = (
+            await self._db.execute(
+                select(outbox).where(
+                    outbox.c.interaction_id == interaction_id, outbox.c.status == "delivered"
+                )
+            )
+        ).first()
+        return None if row is None else _outgoing(row)
+
+    async def shown(
+        self, interaction_ids: Sequence[UUID] = (), *, user_id: str | None = None
+    ) -> list[Shown]:
+        """Return where the replies of interactions are shown, or all those to a person."""
+        whose = (
+            outbox.c.interaction_id.in_(interaction_ids)
+            if user_id is None
+            else outbox.c.user_id == user_id
         )
+        rows = await self._db.execute(
+            select(outbox.c.interaction_id, outbox.c.surface, outbox.c.ref)
+            .where(whose, outbox.c.interaction_id.is_not(None), outbox.c.ref.is_not(None))
+            .order_by(outbox.c.id)
+        )
+        return [Shown(row.interaction_id, row.surface, row.ref) for row in rows]
+
+    async def waiting(
+        self, interaction_ids: Sequence[UUID] = (), *, user_id: str | None = None
+    ) -> list[UUID]:
+        """Return the interactions whose replies are still to be shown, or all those to a person."""
+        whose = (
+            outbox.c.interaction_id.in_(interaction_ids)
+            if user_id is None
+            else outbox.c.user_id == user_id
+        )
+        rows = await self._db.scalars(
+            select(outbox.c.interaction_id)
+            .where(whose, outbox.c.interaction_id.is_not(None), outbox.c.status == "pending")
+            .order_by(outbox.c.id)
+        )
+        return [id_ for id_ in rows if id_ is not None]
+
+    async def empty(self, interaction_ids: Sequence[UUID], text: str) -> None:
+        """Put a text in the place of replies, of those on their way too: whoever asked waits."""
+        rows = await self._db.execute(
+            select(outbox.c.id, outbox.c.body).where(outbox.c.interaction_id.in_(interaction_ids))
+        )
+        for row in rows.all():
+            kept = {name: row.body.get(name, "") for name in ("outcome", "role", "model")}
+            await self._db.execute(
+                update(outbox)
+                .where(outbox.c.id == row.id)
+                .values(body={"text": text, "citations": [], **kept})
+            )
 
     async def of_ref(self, surface: str, ref: str) -> UUID | None:
         """Return the interaction whose reply is shown at a platform's reference.
 
         A reply in several messages has several references, joined by commas.
         """
-        shown = func.string_to_array(outbox.c.ref, ",")
+        # The comma as a literal, or the index on the expression is not seen to fit.
+        shown = func.string_to_array(outbox.c.ref, literal_column("','"))
         found: UUID | None = await self._db.scalar(
             select(outbox.c.interaction_id)
-            .where(outbox.c.surface == surface, literal(ref) == any_(shown))
+            .where(
+                outbox.c.surface == surface,
+                outbox.c.ref.is_not(None),
+                shown.op("@>")(cast([ref], ARRAY(Text))),
+            )
             .limit(1)
         )
         return found
@@ -190,19 +262,37 @@ class Outbox:
             update(outbox).where(outbox.c.id == id_).values(attempts=outbox.c.attempts + 1)
         )
 
-    async def delivered(self, id_: UUID, ref: str, now: datetime) -> None:
-        """Record that the reply is shown, and where."""
-        await self._db.execute(
+    async def delivered(self, id_: UUID, ref: str, now: datetime) -> Mapping[str, Any] | None:
+        """Record that the reply is shown, and where; return what it is by now, if it is to be."""
+        found = await self._db.execute(
             update(outbox)
             .where(outbox.c.id == id_)
             .values(status="delivered", ref=ref, delivered_at=now, error=None)
+            .returning(outbox.c.body)
         )
+        body: Mapping[str, Any] | None = found.scalar_one_or_none()
+        return body
 
     async def failed(self, id_: UUID, error: str) -> None:
         """Record that the reply can never be shown."""
         await self._db.execute(
             update(outbox).where(outbox.c.id == id_).values(status="failed", error=error)
         )
+
+
+def _outgoing(row: Any) -> Outgoing:  # noqa: ANN401 - SQLAlchemy's row
+    return Outgoing(
+        row.id,
+        row.key,
+        row.surface,
+        row.conversation_id,
+        row.interaction_id,
+        row.user_id,
+        row.body,
+        row.status,
+        row.attempts,
+        row.ref,
+    )
 
 
 def _received(row: Any) -> Received:  # noqa: ANN401 - SQLAlchemy's row

@@ -29,6 +29,7 @@ class StoredSignal:
     kind: str
     value: str
     occurred_at: datetime
+    note: str = ""
 
 
 class Signals:
@@ -39,10 +40,22 @@ class Signals:
         self._db = unit.connection
 
     async def give(
-        self, interaction_id: UUID, user_id: str, kind: str, value: str, occurred_at: datetime
+        self,
+        interaction_id: UUID,
+        user_id: str,
+        kind: str,
+        value: str,
+        occurred_at: datetime,
+        *,
+        note: str = "",
     ) -> None:
-        """Record a signal; giving it twice changes nothing, giving it again revives it."""
-        await self._set(interaction_id, user_id, kind, value, occurred_at, removed_at=None)
+        """Record a signal; giving it twice changes nothing, giving it again revives it.
+
+        ``note`` is what the person wrote with it; it takes the place of an earlier one.
+        """
+        await self._set(
+            interaction_id, user_id, kind, value, occurred_at, removed_at=None, note=note
+        )
 
     async def take_back(
         self, interaction_id: UUID, user_id: str, kind: str, value: str, removed_at: datetime
@@ -59,6 +72,7 @@ class Signals:
         occurred_at: datetime,
         *,
         removed_at: datetime | None,
+        note: str = "",
     ) -> None:
         statement = upsert(signals).values(
             workspace_id=self._unit.workspace_id,
@@ -67,13 +81,14 @@ class Signals:
             user_id=user_id,
             kind=kind,
             value=value,
+            note=note or None,
             occurred_at=occurred_at,
             removed_at=removed_at,
         )
         await self._db.execute(
             statement.on_conflict_do_update(
                 index_elements=["workspace_id", "interaction_id", "user_id", "kind", "value"],
-                set_={"occurred_at": occurred_at, "removed_at": removed_at},
+                set_={"occurred_at": occurred_at, "removed_at": removed_at, "note": note or None},
                 # An older event that arrives late must not undo a newer one.
                 where=signals.c.occurred_at <= occurred_at,
             )
@@ -86,7 +101,18 @@ class Signals:
             .where(signals.c.interaction_id == interaction_id, signals.c.removed_at.is_(None))
             .order_by(signals.c.occurred_at, signals.c.id)
         )
-        return [StoredSignal(r.user_id, r.kind, r.value, r.occurred_at) for r in rows]
+        return [StoredSignal(r.user_id, r.kind, r.value, r.occurred_at, r.note or "") for r in rows]
+
+    async def reacted_with(self, interaction_id: UUID, user_id: str) -> list[str]:
+        """Return what a person ever reacted with, also where they took it back."""
+        rows = await self._db.execute(
+            select(signals.c.value).where(
+                signals.c.interaction_id == interaction_id,
+                signals.c.user_id == user_id,
+                signals.c.kind == "reaction",
+            )
+        )
+        return list(rows.scalars())
 
     async def counts(self, user_id: str, since: datetime, until: datetime) -> tuple[int, int]:
         """Return how many reactions stand that one person gave, and that all others did.

@@ -11,6 +11,7 @@ from learning.store.attempts import Attempts, Choice, Run
 from learning.store.decisions import recalled
 from learning.store.ids import new_id
 from learning.store.schema import interactions
+from learning.store.whereabouts import asked_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,8 @@ class Interaction:
     again: UUID | None = None
     asked_role: str | None = None
     clarifies: UUID | None = None
+    asked_at: str = ""
+    """Where the question is on its platform, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,9 @@ class Interactions(Attempts):
             lock: hold the row until the transaction ends, so that of two
                 workers with the same turn only one records it.
         """
-        statement = select(interactions).where(interactions.c.id == interaction_id)
+        statement = select(interactions, asked_at().label("asked_at")).where(
+            interactions.c.id == interaction_id
+        )
         row = (
             await self._db.execute(statement.with_for_update() if lock else statement)
         ).one_or_none()
@@ -261,6 +266,21 @@ class Interactions(Attempts):
         )
         return list(rows.scalars())
 
+    async def asked_again(self, interaction_id: UUID) -> list[UUID]:
+        """Return where anybody wanted another answer to the same question, oldest first.
+
+        Each holds the question in the same words; another answer to another answer counts too.
+        """
+        again = (
+            select(interactions.c.id)
+            .where(interactions.c.again == interaction_id)
+            .cte("asked_again", recursive=True)
+        )
+        again = again.union(
+            select(interactions.c.id).join(again, interactions.c.again == again.c.id)
+        )
+        return list(await self._db.scalars(select(again.c.id).order_by(again.c.id)))
+
     async def settling(self, interaction_id: UUID) -> UUID | None:
         """Return the newest interaction that says this one's question more clearly."""
         found: UUID | None = (
@@ -372,4 +392,5 @@ def _interaction(row: Any) -> Interaction:  # noqa: ANN401 - SQLAlchemy's row
         row.again,
         row.asked_role,
         row.clarifies,
+        getattr(row, "asked_at", None) or "",  # only who looks for one gets it
     )

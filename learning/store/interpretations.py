@@ -167,6 +167,8 @@ class Interpretations:
 
     async def of_many(self, interaction_ids: Sequence[UUID]) -> dict[UUID, Interpretation]:
         """Return the interpretations of requests; those without one are left out."""
+        if not interaction_ids:
+            return {}
         rows = await self._db.execute(
             select(interpretations).where(interpretations.c.interaction_id.in_(interaction_ids))
         )

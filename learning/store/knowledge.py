@@ -343,6 +343,12 @@ class Knowledge:
         )
         return len(linked.all())
 
+    async def cleared(self, learning_id: UUID) -> None:
+        """Note that a learning speaks against no passage any more."""
+        await self._db.execute(
+            delete(knowledge_corrections).where(knowledge_corrections.c.learning_id == learning_id)
+        )
+
     async def corrections_of(self, item_ids: Sequence[UUID]) -> Mapping[UUID, list[UUID]]:
         """Return, per passage, the corrections that hold and speak against it, newest first.
 

@@ -1,4 +1,4 @@
-"""What a person can ask about their own data: take it along, have it erased, say no.
+"""What a person can ask about their own data: take it along, have it erased.
 
 Decides nothing about single tables: each says in ``info["person"]`` how one
 person's rows are found, and this module goes by that.
@@ -13,18 +13,19 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from learning.scope import person
 from learning.store.decisions import recalled
+from learning.store.doors import Outbox
 from learning.store.ids import new_id
 from learning.store.index import RecallIndex
 from learning.store.interpretations import Interpretations
 from learning.store.remembered import memories
 from learning.store.schema import (
+    attachments,
     audit,
     consents,
     interactions,
     knowledge,
     learnings,
     messages,
-    outbox,
     recall_items,
     tombstones,
 )
@@ -104,6 +105,8 @@ class People:
             raise ValueError("a person's data is reached only with begin(workspace_id, None)")
         self._unit = unit
         self._db = unit.connection
+        self.redacted: list[UUID] = []
+        """The interactions whose answers were emptied so far."""
 
     async def export(self, user_id: str) -> dict[str, list[dict[str, Any]]]:
         """Return every row that belongs to a person, by table, decrypted."""
@@ -194,6 +197,11 @@ class People:
             select(recall_items.c.id).where(recall_items.c.user_id == user_id),
             select(messages.c.id).where(messages.c.author_id == user_id),
             select(memories.c.id).where(memories.c.user_id == user_id),
+            select(attachments.c.id).where(
+                attachments.c.message_id.in_(
+                    select(messages.c.id).where(messages.c.author_id == user_id)
+                )
+            ),
         )
         repeated = await self._learned_from_questions_of(user_id)
         await self.redact(
@@ -255,7 +263,8 @@ class People:
             update(interactions).where(interactions.c.id.in_(affected)).values(explanation=None)
         )
         await Interpretations(self._unit).empty(affected)
-        await self._db.execute(delete(outbox).where(outbox.c.interaction_id.in_(affected)))
+        await Outbox(self._unit).empty(affected, REMOVED)
+        self.redacted += affected
         await self._forget_replaced(affected)
         rows = await self._db.execute(
             select(learnings.c.id).where(
@@ -334,41 +343,5 @@ class People:
                 object_id=object_id,
                 detail=dict(detail),
                 created_at=now,
-            )
-        )
-
-
-class Consents:
-    """What people allowed and refused."""
-
-    def __init__(self, unit: Unit) -> None:
-        self._unit = unit
-        self._db = unit.connection
-
-    async def given(self, user_id: str, kind: str, *, default: bool) -> bool:
-        """Return whether the person allows something."""
-        found = (
-            await self._db.execute(
-                select(consents.c.granted).where(
-                    consents.c.user_id == user_id, consents.c.kind == kind
-                )
-            )
-        ).scalar_one_or_none()
-        return default if found is None else bool(found)
-
-    async def change(self, user_id: str, kind: str, *, granted: bool, now: datetime) -> None:
-        """Record that a person allows or refuses something."""
-        await self._db.execute(
-            upsert(consents)
-            .values(
-                workspace_id=self._unit.workspace_id,
-                user_id=user_id,
-                kind=kind,
-                granted=granted,
-                changed_at=now,
-            )
-            .on_conflict_do_update(
-                index_elements=["workspace_id", "user_id", "kind"],
-                set_={"granted": granted, "changed_at": now},
             )
         )

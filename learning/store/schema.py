@@ -116,9 +116,27 @@ messages = table(
     UniqueConstraint("workspace_id", "conversation_id", "position"),
     Index(None, "workspace_id", "interaction_id"),
     Index(None, "workspace_id", "author_id"),
+    Index(None, "workspace_id", "message_ref", postgresql_where=text("message_ref IS NOT NULL")),
     audience=True,
     # What Mynah answered to a person is theirs too.
     person=Personal(column="author_id", parent="interactions"),
+)
+
+attachments = table(
+    "attachments",
+    Column("message_id", Uuid, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("name", EncryptedText, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("ref", EncryptedText, nullable=False),  # what its surface needs to fetch it
+    Column("text", EncryptedText),  # what it holds, once it was read
+    Column("problem", EncryptedText),  # why it could not be read, for the person
+    time("read_at", nullable=True),
+    belongs_to("messages", "message_id"),
+    UniqueConstraint("workspace_id", "message_id", "position"),
+    audience=True,
+    person=Personal(parent="messages"),
 )
 
 # What was learned from it; what was chosen and tried for it is in ``decisions``.
@@ -302,7 +320,36 @@ outbox = table(
     belongs_to("interactions", "interaction_id"),
     UniqueConstraint("workspace_id", "key"),
     Index(None, "workspace_id", "user_id"),
+    # A reply in several messages has several references, joined by commas.
+    Index(
+        "ix_outbox_ref",
+        text("string_to_array(ref, ',')"),
+        postgresql_using="gin",
+        postgresql_where=text("ref IS NOT NULL"),
+    ),
     person=Personal(column="user_id", export=False),
+)
+
+installations = Table(
+    "installations",
+    metadata,
+    Column("workspace_id", Text, primary_key=True),
+    Column("surface", Text, primary_key=True),
+    Column("body", EncryptedJSON, nullable=False),  # tokens and ids, as the platform gave them
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("claimed_until", DateTime(timezone=True)),  # some process renews the tokens
+    time("installed_at"),
+    info={"person": Personal(reason="tokens of a whole workspace")},
+)
+
+oauth_states = Table(
+    "oauth_states",
+    metadata,
+    Column("workspace_id", Text, primary_key=True),  # none yet: all have the same
+    Column("surface", Text, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    time("expires_at"),
+    info={"person": Personal(reason="keyed digests of secrets that live for minutes")},
 )
 
 consents = Table(

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from learning.store.decisions import learned_states, state_snapshots
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from learning.store.store import Unit
@@ -72,6 +72,8 @@ class States:
 
     async def load_many(self, names: Collection[str]) -> dict[str, Stored]:
         """Return states by name; those that do not exist are left out."""
+        if not names:
+            return {}
         rows = await self._db.execute(
             select(learned_states.c.name, learned_states.c.version, learned_states.c.state).where(
                 learned_states.c.name.in_(names), learned_states.c.state != NOTHING
@@ -100,6 +102,55 @@ class States:
             )
             row = (await self._db.execute(statement)).one()
         return Stored(row.version, bytes(row.state)) if row.state else None
+
+    async def lock_many(self, names: Collection[str]) -> dict[str, Stored | None]:
+        """Return states to be changed, as ``lock`` does; they are locked in the order of names."""
+        if not names:
+            return {}
+        rows = await self._db.execute(
+            select(learned_states.c.name, learned_states.c.version, learned_states.c.state)
+            .where(learned_states.c.name.in_(names))
+            .order_by(learned_states.c.name)
+            .with_for_update()
+        )
+        found = {
+            row.name: Stored(row.version, bytes(row.state)) if row.state else None for row in rows
+        }
+        for name in sorted(set(names) - found.keys()):
+            found[name] = await self.lock(name)
+        return found
+
+    async def save_many(self, states: Mapping[str, bytes], now: datetime) -> None:
+        """Save states; none of them may be empty.
+
+        Args:
+            states: by name.
+            now: the time.
+        """
+        if not states:
+            return
+        statement = upsert(learned_states).values(
+            [
+                {
+                    "workspace_id": self._unit.workspace_id,
+                    "name": name,
+                    "version": 1,
+                    "state": state,
+                    "updated_at": now,
+                }
+                for name, state in sorted(states.items())
+            ]
+        )
+        await self._db.execute(
+            statement.on_conflict_do_update(
+                index_elements=["workspace_id", "name"],
+                set_={
+                    "version": learned_states.c.version + 1,
+                    "state": statement.excluded.state,
+                    "updated_at": now,
+                },
+            )
+        )
 
     async def save(self, name: str, state: bytes, now: datetime) -> int:
         """Save a state; return its version, one more than before.

@@ -30,6 +30,9 @@ SCHEMA = "mynah"
 ROLE = "mynah_app"
 """The role every transaction runs as: not the owner, without BYPASSRLS."""
 
+NO_WORKSPACE = "@"
+"""Begins the ids under which is kept what belongs to no workspace yet; no platform gives such."""
+
 LEXEME_SPACE = 1_000_000_000
 """Dimensions of a lexeme vector: the most that pgvector's sparsevec allows."""
 

@@ -321,7 +321,12 @@ async def test_the_search_functions_are_for_the_role_alone(database: str) -> Non
         "has_function_privilege('mynah_app', oid, 'EXECUTE'), prosecdef, proconfig::text "
         "FROM pg_proc WHERE pronamespace = 'mynah'::regnamespace AND prosecdef",
     )
-    assert {name for name, *_ in functions} == {"recall_lexical", "recall_dense", "all_workspaces"}
+    assert {name for name, *_ in functions} == {
+        "recall_lexical",
+        "recall_dense",
+        "all_workspaces",
+        "installed_workspaces",
+    }
     for name, anybody, role, _, configuration in functions:
         assert (anybody, role) == (False, True), name
         assert "search_path=mynah" in configuration, name

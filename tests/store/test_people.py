@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import Column, MetaData, Table, Text, func, select
 
 from learning.scope import WORKSPACE, person
+from learning.store.consents import Consents
 from learning.store.conversations import Conversations
 from learning.store.decisions import arms, ledger
 from learning.store.feedback import Signals
 from learning.store.index import RecallIndex
 from learning.store.interpretations import Interpretations
 from learning.store.knowledge import Knowledge
-from learning.store.people import REMOVED, Consents, People, belongs_to, personal
+from learning.store.people import REMOVED, People, belongs_to, personal
 from learning.store.remembered import (
     memories,
     memory_sources,

@@ -46,6 +46,20 @@ async def test_an_empty_state_is_refused(store: Store, workspace: str) -> None:
             await States(unit).save(NAME, b"", NOW)
 
 
+async def test_several_states_are_locked_and_saved_at_once(store: Store, workspace: str) -> None:
+    async with store.begin(workspace) as unit:
+        states = States(unit)
+        await states.save(NAME, b"one", NOW)
+        assert await states.lock_many([]) == {}
+        assert await states.lock_many(["new", NAME]) == {NAME: Stored(1, b"one"), "new": None}
+        await states.save_many({}, NOW)
+        await states.save_many({"new": b"first", NAME: b"two"}, NOW)
+    async with store.begin(workspace) as unit:
+        found = await States(unit).load_many([NAME, "new"])
+        assert {name: each.state for name, each in found.items()} == {NAME: b"two", "new": b"first"}
+        assert found[NAME].version == 2
+
+
 @pytest.mark.parametrize("exists", [False, True])
 async def test_of_updates_at_once_none_is_lost(store: Store, workspace: str, exists: bool) -> None:
     if exists:

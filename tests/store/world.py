@@ -9,6 +9,7 @@ from learning.memory.contract import Draft
 from learning.routing.slots import Tally
 from learning.scope import WORKSPACE, Audience, channel, person
 from learning.store.arms import Arms
+from learning.store.consents import Consents
 from learning.store.conversations import Conversations
 from learning.store.credits import Credits
 from learning.store.doors import Inbox, Outbox
@@ -22,7 +23,7 @@ from learning.store.learning_metrics import LearningMetrics
 from learning.store.learnings import Learnings
 from learning.store.memories import Memories
 from learning.store.observations import Observations
-from learning.store.people import Consents, People
+from learning.store.people import People
 from learning.store.personas import Personas
 from learning.store.rules import RoutingRules
 from learning.store.states import States
