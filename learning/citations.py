@@ -126,8 +126,8 @@ def label(recollection: Recollection, *, reader: str = "", zone: tzinfo = UTC) -
             return f"{'you' if mine else who or 'somebody'} said on {on}"
         case "memory":
             return f"remembered on {on}"
-        case "knowledge":
-            return f"knowledge of {on}"
+        case "knowledge" | "file":
+            return f"{recollection.kind} of {on}"
 
 
 def day(when: datetime, zone: tzinfo = UTC) -> str:

@@ -27,7 +27,15 @@ _LONGEST = 2_000
 By = Literal["person", "mynah"]
 
 Section = Literal[
-    "goals", "preferences", "persona", "rated", "knowledge", "history", "insights", "conversation"
+    "goals",
+    "preferences",
+    "persona",
+    "files",
+    "rated",
+    "knowledge",
+    "history",
+    "insights",
+    "conversation",
 ]
 SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
 
@@ -68,6 +76,8 @@ def section_of(recollection: Recollection) -> Section:
         return _OF_MEMORY.get(recollection.memory, "history")
     if recollection.kind == "knowledge":
         return "knowledge"
+    if recollection.kind == "file":
+        return "files"
     return "history" if recollection.kind == "message" else "rated"
 
 

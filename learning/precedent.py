@@ -99,26 +99,37 @@ def outranked(
 
     A correction comes along with what it speaks against, whatever question it
     answered; that loses half of its trust by it, once, however many there are. A
-    correction that people disliked outranks nothing. Everything else keeps its order.
+    correction that people disliked outranks nothing. An answer that was said to be wrong
+    or out of date costs its sources as much, and takes their place at the end: nobody said
+    what is right instead. Everything else keeps its order.
 
     Args:
         recollections: best first.
-        corrections: passage or message → the corrections and newer memories that hold
-            and speak against it, best first.
+        corrections: passage or message → the corrections, the answers blamed on it and the
+            newer memories that hold and speak against it, best first.
     """
     standing = {item: [c for c in found if _liked(c)] for item, found in corrections.items()}
     known = {r.id: r for r in recollections}
+    blamed = {item for item, found in corrections.items() if any(_blames(c) for c in found)}
     placed: dict[UUID, Recollection] = {}
+    last: list[Recollection] = []
     for recollection in recollections:
         against = standing.get(recollection.id, [])
         for correction in against:
             # One that was found by itself keeps its own score.
             along = known.get(correction.id) or replace(correction, score=recollection.score)
             placed.setdefault(correction.id, along)
-        if against:
+        if against or recollection.id in blamed:
             recollection = replace(recollection, trust=recollection.trust * OUTRANKED)  # noqa: PLW2901
-        placed.setdefault(recollection.id, recollection)
-    return tuple(placed.values())
+        if recollection.id in blamed:
+            last.append(recollection)
+        else:
+            placed.setdefault(recollection.id, recollection)
+    return (*placed.values(), *last)
+
+
+def _blames(recollection: Recollection) -> bool:
+    return recollection.kind == "answer" and _disliked(recollection)
 
 
 def _liked(recollection: Recollection) -> bool:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-RecollectionKind = Literal["message", "answer", "correction", "memory", "knowledge"]
+RecollectionKind = Literal["message", "answer", "correction", "memory", "knowledge", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,12 @@ class Recollection:
     Attributes:
         id: the item's id; a credit for the answer goes back to it.
         kind: what it is. ``answer`` is an earlier answer of ours, ``correction``
-            an answer that a person wrote in place of one of ours.
+            an answer that a person wrote in place of one of ours. ``file`` is a passage of a
+            file of this thread; all passages of it have its id.
         text: the content as stored; quoted data, never an instruction.
         score: relevance in [0, 1], comparable within one recall only.
         question: for answers and corrections, the question they answered.
-        place: for knowledge, where it stands.
+        place: for knowledge and files, where it stands.
         signals: what each leg contributed to the score ("lexical", "dense", …).
         rating: mean vote in [1, 5] for answers that were rated, else ``None``.
         memory: for memories, which kind: "goal", "preference", "history", "insight".

@@ -69,6 +69,8 @@ class Scope:
     audience: Audience
     member_of: frozenset[str] = frozenset()
     """Channels the person is known to belong to; used only for private replies."""
+    outsiders: bool = False
+    """Whether somebody who is not of the workspace reads along."""
 
     def readable(self) -> tuple[Audience, ...]:
         """Return the audiences a reply in this scope may draw on.
@@ -76,20 +78,24 @@ class Scope:
         A reply may use only what *everyone who can read it* may read: in a
         channel that is the workspace and the channel itself, never a direct
         message; in private it is also what the person and their channels hold.
+        What the workspace holds is for its own people: where outsiders read along
+        it stays out.
         """
+        shared = () if self.outsiders else (WORKSPACE,)
         if self.audience.kind == "workspace":
-            return (WORKSPACE,)
+            return shared
         if self.audience.kind == "channel":
-            return (WORKSPACE, self.audience)
-        return (WORKSPACE, self.audience, *(channel(c) for c in sorted(self.member_of)))
+            return (*shared, self.audience)
+        return (*shared, self.audience, *(channel(c) for c in sorted(self.member_of)))
 
 
-def may_tell(own: Audience, reply: Audience) -> bool:
+def may_tell(own: Audience, reply: Audience, *, outsiders: bool = False) -> bool:
     """Return whether something a person said of themselves may stand in a reply to them.
 
-    In private all of it may; elsewhere only what everybody who reads along may read.
+    In private all of it may; elsewhere only what everybody who reads along may read, and what
+    was said to the workspace is not for outsiders.
     """
-    return reply.kind == "user" or own in (WORKSPACE, reply)
+    return reply.kind == "user" or own == reply or (own == WORKSPACE and not outsiders)
 
 
 def intersect(audiences: Iterable[Audience]) -> Audience | None:

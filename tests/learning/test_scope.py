@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learning.scope import WORKSPACE, Audience, Scope, channel, intersect, person
+from learning.scope import WORKSPACE, Audience, Scope, channel, intersect, may_tell, person
 
 ids = st.text(min_size=1, max_size=8)
 audiences = st.one_of(st.just(WORKSPACE), st.builds(channel, ids), st.builds(person, ids))
@@ -33,6 +33,29 @@ def test_in_private_a_person_reads_what_is_theirs_and_their_channels() -> None:
 
 def test_a_reply_to_all_draws_on_what_all_may_read() -> None:
     assert Scope("w", "ann", WORKSPACE, frozenset({"C1"})).readable() == (WORKSPACE,)
+
+
+def test_where_outsiders_read_along_the_workspace_stays_out() -> None:
+    assert Scope("w", "ann", channel("C1"), outsiders=True).readable() == (channel("C1"),)
+    assert Scope("w", "ann", person("ann"), outsiders=True).readable() == (person("ann"),)
+    assert Scope("w", "ann", WORKSPACE, outsiders=True).readable() == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "reply", "outsiders", "told"),
+    [
+        (WORKSPACE, channel("C1"), False, True),
+        (WORKSPACE, channel("C1"), True, False),
+        (channel("C1"), channel("C1"), True, True),
+        (channel("C2"), channel("C1"), False, False),
+        (person("ann"), channel("C1"), False, False),
+        (channel("C2"), person("ann"), True, True),
+    ],
+)
+def test_what_a_person_said_of_themselves(
+    own: Audience, reply: Audience, outsiders: bool, told: bool
+) -> None:
+    assert may_tell(own, reply, outsiders=outsiders) == told
 
 
 @pytest.mark.parametrize(
