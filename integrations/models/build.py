@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from integrations.contracts.model import ModelUnauthorized
-from integrations.models.mapping import MappingFailure
+from integrations.models.mapping import MappingFailure, ModelRef
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from integrations.contracts.model import Finished, Model, ModelRequest, Piece
-    from integrations.models.mapping import ModelRef, ModelSettings, Plan, Provider
+    from integrations.models.mapping import ModelSettings, Plan, Provider
     from learning.roles import RoleName
 
 _NO_KEY = "no-key"
@@ -49,6 +49,28 @@ async def open_models(
         refs = {assignment.ref for assignment in plan.assignments.values()}
         built = {ref: await builder.model(ref) for ref in sorted(refs, key=str)}
         yield {name: built[each.ref] for name, each in plan.assignments.items()}
+
+
+@asynccontextmanager
+async def open_one(variable: str, mapped: str, settings: ModelSettings) -> AsyncIterator[Model]:
+    """Yield one language model beside those of the roles.
+
+    Args:
+        variable: where it is mapped, for the message.
+        mapped: ``provider:model``.
+        settings: keys and addresses.
+
+    Raises:
+        MappingFailure: if it is no language model.
+    """
+    try:
+        ref = ModelRef.parse(mapped)
+    except MappingFailure as failure:
+        raise MappingFailure(f"{variable}: {failure}") from None
+    if ref.provider == "offline":
+        raise MappingFailure(f"{variable}: built-in experts only read text; map a model to it.")
+    async with AsyncExitStack() as stack:
+        yield await _Builder(settings, {}, stack).model(ref)
 
 
 class KeylessModel:

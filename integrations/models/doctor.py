@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
+from integrations.contracts.check import Check
 from integrations.models.mapping import MappingFailure, mapped, pulled_tag, variable
 from integrations.models.ollama import pulled_tags
 from learning.roles import ROLES
@@ -28,23 +29,6 @@ TIMEOUT_S: Final = 10.0
 
 ANTHROPIC_VERSION: Final = "2026-10-21"
 """The version of Anthropic's API that is asked, the same as the SDK's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding.
-
-    Attributes:
-        name: what was checked, short: "ollama", "openai key", "role lead".
-        ok: whether it is as it should be.
-        sentence: what was found.
-        mend: what to do, empty when there is nothing to do.
-    """
-
-    name: str
-    ok: bool
-    sentence: str
-    mend: str = ""
 
 
 async def check(settings: ModelSettings) -> list[Check]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelMessage,
     ModelRequest,
     ModelResponse,
@@ -226,6 +227,11 @@ def _messages(request: Asked) -> list[ModelMessage]:
         else ModelResponse(parts=[TextPart(turn.text)])
         for turn in prompt.turns
     ]
+    if request.images:
+        pictures = [
+            BinaryContent(image.data, media_type=image.media_type) for image in request.images
+        ]
+        messages[-1] = ModelRequest(parts=[UserPromptPart([prompt.turns[-1].text, *pictures])])
     last = messages[-1]
     if isinstance(last, ModelRequest) and prompt.system:
         last.instructions = prompt.system

@@ -32,6 +32,7 @@ _KINDS: Final = {
     "correction": "a person's correction of an earlier answer",
     "memory": "something remembered",
     "knowledge": "a passage of a document",
+    "file": "a passage of a file that was sent in this conversation",
 }
 
 
@@ -62,6 +63,9 @@ def assemble(request: ModelRequest) -> Prompt:
     question = request.question
     if request.reading:
         question = f"{question}\n\n(Taken to mean: {request.reading})"
+    if request.unread:
+        listed = "\n".join(f"- {sentence}" for sentence in request.unread)
+        question = f"{question}\n\n(Files that came with it and were not read:\n{listed})"
     if request.recollections:
         system = f"{system}\n\n{SOURCE_RULES}".strip()
         question = f"{quote(request.recollections)}\n\nThe question:\n{question}"

@@ -16,8 +16,8 @@ from tests.models.support import OPENAI_KEY, Silent, asking, failed, heard
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from integrations.contracts.check import Check
     from integrations.contracts.model import Model
-    from integrations.models.doctor import Check
     from learning.roles import RoleName
     from tests.standins.model_server import ModelServer
 

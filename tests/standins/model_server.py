@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -70,6 +71,15 @@ def _flat(content: object) -> str:
     return str(content)
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One recording, as it came over the wire."""
+
+    model: str
+    name: str
+    data: bytes
+
+
 @dataclass(slots=True)
 class ModelServer:
     """A running stand-in: tell it what to answer, read what it was asked."""
@@ -84,6 +94,9 @@ class ModelServer:
     """The only key that is accepted; ``None`` accepts all."""
     received: list[Received] = field(default_factory=list)
     queued: deque[Script] = field(default_factory=deque)
+    transcript: str = ""
+    """What every recording says; an empty one is not taken."""
+    played: list[Played] = field(default_factory=list)
 
     @property
     def root(self) -> str:
@@ -114,12 +127,14 @@ class ModelServer:
         fresh = ModelServer(self.port)
         self.answer, self.tags, self.models, self.key = fresh.answer, (), (), None
         self.received, self.queued = [], deque()
+        self.transcript, self.played = "", []
 
     def app(self) -> Starlette:
         return Starlette(
             routes=[
                 Route("/v1/chat/completions", self._chat, methods=["POST"]),
                 Route("/v1/messages", self._messages, methods=["POST"]),
+                Route("/v1/audio/transcriptions", self._transcribe, methods=["POST"]),
                 Route("/v1/models", self._models),
                 Route("/v1/models/{model:path}", self._model),
                 Route("/api/tags", self._tags),
@@ -131,6 +146,18 @@ class ModelServer:
 
     async def _messages(self, request: Request) -> Response:
         return await self._reply(request, "anthropic", AnthropicWire)
+
+    async def _transcribe(self, request: Request) -> Response:
+        async with request.form() as form:
+            file = form["file"]
+            assert isinstance(file, UploadFile)
+            played = Played(str(form["model"]), file.filename or "", await file.read())
+        self.played.append(played)
+        if not self._admits(request):
+            return JSONResponse({"error": {"message": f"not {self.key}"}}, 401)
+        if not self.transcript:
+            return JSONResponse({"error": {"message": "sk-secret-echo"}}, 400)
+        return JSONResponse({"text": self.transcript})
 
     async def _reply(
         self, request: Request, dialect: Dialect, wire: type[OpenAIWire | AnthropicWire]
