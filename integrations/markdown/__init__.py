@@ -1,0 +1,1 @@
+"""Markdown as data, for surfaces that show it in their own ways."""
