@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from bot.app import open_mynah
 from bot.server import listen, serve
 from integrations.surfaces.slack.surface import SlackSurface
@@ -53,8 +55,8 @@ class Place:
         """Work until everything is answered and shown."""
         surface = self.mynah.surfaces["slack"]
         assert isinstance(surface, SlackSurface)
-        if surface._joined is not None:
-            await surface._joined.errands.finish()
+        if surface._tenants is not None:
+            await surface._tenants.errands.finish()
         await self.mynah.work_off()
         await self.slack.courier.settled()
 
@@ -80,6 +82,13 @@ class Place:
 
     def count(self, table: str) -> int:
         return int(self.rows(f"SELECT count(*) FROM {table} WHERE workspace_id = %s")[0][0])
+
+    def hurry(self) -> None:
+        """Make jobs that wait for their time due at once."""
+        rows(
+            self.mynah.conninfo,
+            "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'",
+        )
 
     def ratings(self) -> list[float | None]:
         found = self.rows("SELECT rating FROM interactions WHERE workspace_id = %s ORDER BY id")
@@ -139,3 +148,71 @@ async def open_place(
             await stack.enter_async_context(serve(mynah, listening))
             app.request_url = f"http://127.0.0.1:{listening.getsockname()[1]}/slack/events"
         yield Place(slack, team, ada, bob, installed, general, mynah)
+
+
+@dataclass(slots=True)
+class Site:
+    """A Mynah that anybody may install in their team, on a web server of its own."""
+
+    slack: SlackServer
+    mynah: Mynah
+    browser: httpx.AsyncClient
+
+    async def install(self, team: Team, user: User, *, deny: bool = False) -> httpx.Response:
+        """Do what somebody does who installs us; return the page they end on."""
+        begun = await self.browser.get("/slack/install")
+        back = team.approve(begun.headers["Location"], user, deny=deny)
+        # A browser sends secure cookies to its own machine; this client does not.
+        cookie = begun.headers["Set-Cookie"].partition(";")[0]
+        return await self.browser.get(back, headers={"Cookie": cookie})
+
+    async def place(self, name: str) -> Place:
+        """Found a team with Ada and Bob in it, who have us installed, in a channel."""
+        team = self.slack.team(name)
+        ada, bob = team.user("ada", admin=True), team.user("bob")
+        assert (await self.install(team, ada)).status_code == 200
+        return self.again(team, ada, bob, team.channel("general", ada, bob))
+
+    def again(self, team: Team, ada: User, bob: User, general: Channel) -> Place:
+        """Be invited to a channel of a team that installed us."""
+        installed = self.slack.state.installation(self.slack.app.id, team.id)
+        assert installed is not None
+        general.members.append(installed.bot.id)
+        return Place(self.slack, team, ada, bob, installed, general, self.mynah)
+
+
+@asynccontextmanager
+async def open_site(
+    home: object, conninfo: str, key: str, *, socket: bool = False, **values: Any
+) -> AsyncIterator[Site]:
+    """Open a Mynah without a token: who wants it installs it."""
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(slack_server())
+        slack.state.now = time.time()
+        app = slack.app
+        app.events = listed("bot_events")
+        app.socket_mode = socket
+        given = {
+            "SLACK_CLIENT_ID": app.client_id,
+            "SLACK_CLIENT_SECRET": app.client_secret,
+            "SLACK_SIGNING_SECRET": app.signing_secret,
+            "SLACK_API_URL": slack.api_url,
+        }
+        if socket:
+            given["SLACK_APP_TOKEN"] = app.app_token
+        settings = settings_of(home, conninfo, key, **given, **values)
+        mynah = await stack.enter_async_context(open_mynah(settings, only=["web", "slack"]))
+        surface = mynah.surfaces["slack"]
+        await surface.start(mynah.host)
+        stack.push_async_callback(surface.stop)
+        listening = listen("127.0.0.1", 0)
+        stack.callback(listening.close)
+        await stack.enter_async_context(serve(mynah, listening))
+        root = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        app.request_url = f"{root}/slack/events"
+        app.redirect_urls = {f"{root}/slack/oauth_redirect"}
+        browser = await stack.enter_async_context(
+            # It comes by a name of the internet's, through a tunnel.
+            httpx.AsyncClient(base_url=root, trust_env=False, headers={"Host": "mynah.example"})
+        )
+        yield Site(slack, mynah, browser)

@@ -13,7 +13,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models import JsonObject
-from slack_sdk.models.blocks import Block, ConfirmObject, FeedbackButtonObject
+from slack_sdk.models.blocks import Block, ConfirmObject, FeedbackButtonObject, Option
 from slack_sdk.models.views import View
 
 from tests.standins.slack_state import Json, Refused
@@ -175,6 +175,8 @@ def _same_object(index: int, raw: Json, parsed: JsonObject) -> None:
     known = {"text", "value", "accessibility_label"} if feedback else {*parsed.attributes, "type"}
     if isinstance(parsed, ConfirmObject):  # the model does not list its own
         known = {"title", "text", "confirm", "deny", "style"}
+    if isinstance(parsed, Option):  # nor does this one
+        known = {"text", "value", "description", "url"}
     if unknown := set(raw) - known - {"block_id"}:
         _wrong(index, f"invalid additional property: {sorted(unknown)}")
     for key, value in raw.items():

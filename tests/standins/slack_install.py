@@ -192,3 +192,20 @@ def apps_uninstall(call: Call) -> Json:
         raise Refused("client_id_token_mismatch")
     uninstalled(call.state, call.installation)
     return {}
+
+
+def config_token(state: State, app: App) -> Token:
+    """Make a token of somebody who may see the settings of an app."""
+    token = Token(state.new_id("xoxe.xoxp-1-"), app, kind="config", scopes=frozenset())
+    token.expires_at = state.now + ROTATED_TOKEN_S
+    state.tokens[token.value] = token
+    return token
+
+
+@method("apps.manifest.export", kind="config")
+def manifest_export(call: Call) -> Json:
+    if call.need("app_id") not in call.state.apps:
+        raise Refused("invalid_app_id")
+    if call.text("app_id") != call.by.app.id:
+        raise Refused("app_not_found")
+    return {"manifest": call.by.app.manifest}

@@ -248,8 +248,27 @@ class Team(Clicks):
         self.state.emit("channel_shared", self.id, event, channel=channel.id)
         await self.server.courier.flushed()
 
+    async def move_channel(self, channel: Channel) -> None:
+        """Let a channel go by another id, as when it is shared anew; messages keep their ts."""
+        old, new = channel.id, self.state.new_id("C")
+        del self.state.channels[old]
+        channel.id = new
+        self.state.channels[new] = channel
+        for message in channel.messages.values():
+            message.channel = new
+        event = {"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": new}
+        self.state.emit("channel_id_changed", self.id, event, channel=new)
+        await self.server.courier.flushed()
+
     async def deactivate(self, user: User) -> None:
         user.deleted = True
+        await self._changed(user)
+
+    async def make_guest(self, user: User) -> None:
+        user.guest, user.admin = True, False
+        await self._changed(user)
+
+    async def _changed(self, user: User) -> None:
         event = {"type": "user_change", "user": user.wire(self.id)}
         self.state.emit("user_change", self.id, event)
         await self.server.courier.flushed()
@@ -286,6 +305,17 @@ class Team(Clicks):
         self.state.emit("assistant_thread_started", self.id, event, only_app=found.app.id)
         await self.server.courier.flushed()
         return root
+
+    async def retitle(self, user: User, channel: Channel, thread_ts: str, title: str) -> None:
+        """Give an agent session another title."""
+        thread = self.state.threads.get((channel.id, thread_ts), {})
+        if "session" not in thread:
+            raise ValueError("there is no session")
+        thread["title"] = title
+        event = {"type": "agent_session_title_changed", "channel": channel.id, "user": user.id}
+        event |= {"thread_ts": thread_ts, "title": title, "team_id": self.id}
+        self.state.emit("agent_session_title_changed", self.id, event, channel=channel.id)
+        await self.server.courier.flushed()
 
     async def stop(self, user: User, channel: Channel, thread_ts: str) -> Answer | None:
         """Press stop on an agent session; streams in its thread end at once.

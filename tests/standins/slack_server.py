@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 import tests.standins.slack_install  # fills the list of methods
+import tests.standins.slack_uploads
 import tests.standins.slack_views
 import tests.standins.slack_web  # noqa: F401 - as above
 from tests.standins.slack_blocks import check_text, checked_blocks
@@ -44,6 +45,7 @@ from tests.standins.slack_state import (
     State,
     Token,
 )
+from tests.standins.slack_uploads import uploaded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -155,6 +157,7 @@ class SlackServer:
                 web.get("/link/", self.sockets.serve),
                 web.post("/hooks/{name}", self._hook),
                 web.get("/files/{id}/{name}", self._file),
+                web.post("/upload/{id}", self._upload),
             ]
         )
         return application
@@ -189,8 +192,11 @@ class SlackServer:
         fault = self.faults.take(name)
         if fault is not None and not fault.done:
             return fault.answer()
-        body = method.work(Call(name, args, self.state, self._token(method, token)))
-        return web.json_response({"ok": True, **body}) if fault is None else fault.answer()
+        by = self._token(method, token)
+        body = method.work(Call(name, args, self.state, by))
+        if fault is not None:
+            return fault.answer()
+        return web.json_response({"ok": True, **body}, headers=_granted(by))
 
     def _token(self, method: Method, value: str) -> Token | None:
         if method.kind == "none":
@@ -264,6 +270,9 @@ class SlackServer:
         channel.messages[message.ts] = message
         self.state.announce(message)
 
+    async def _upload(self, request: web.Request) -> web.Response:
+        return await uploaded(self.state, request)
+
     async def _file(self, request: web.Request) -> web.Response:
         """A private file, for a token that may read it; anybody else gets a page to log in."""
         file = self.state.files.get(request.match_info["id"])
@@ -271,9 +280,20 @@ class SlackServer:
         if file is None:
             return web.Response(status=404)
         allowed = token is not None and not token.dead
-        if not allowed or (token and token.scopes is not None and "files:read" not in token.scopes):
+        if file.redirect:
+            raise web.HTTPFound(file.redirect)
+        if token and token.scopes is not None and "files:read" not in token.scopes:
+            allowed = False
+        if not allowed or file.login:
             return web.Response(text="<html>Sign in</html>", content_type="text/html")
         return web.Response(body=file.content, content_type=file.mimetype)
+
+
+def _granted(token: Token | None) -> dict[str, str]:
+    """What Slack says, with every answer, that a token may do."""
+    if token is None or token.scopes is None:
+        return {}
+    return {"X-OAuth-Scopes": ",".join(sorted(token.scopes))}
 
 
 def _bearer(request: web.Request, args: Json) -> str:

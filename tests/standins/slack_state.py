@@ -78,6 +78,10 @@ class File:
     user: str
     url: str
     channels: list[str] = field(default_factory=list)
+    redirect: str = ""
+    """Where its address leads instead."""
+    login: bool = False
+    """Whether its address shows a page to log in, whoever asks."""
 
     def wire(self) -> Json:
         return {
@@ -204,6 +208,8 @@ class App:
     commands: set[str] = field(default_factory=lambda: {"/mynah"})
     redirect_urls: set[str] = field(default_factory=set)
     rotates: bool = False
+    manifest: Json = field(default_factory=dict)
+    """What its settings say, for who may see them."""
 
     def wants(self, event: str) -> bool:
         return self.events is None or event in self.events
@@ -217,7 +223,7 @@ class Token:
     user_id: str = ""
     scopes: frozenset[str] | None = None
     """``None``: every scope."""
-    kind: Literal["bot", "app"] = "bot"
+    kind: Literal["bot", "app", "config"] = "bot"
     dead: str = ""
     """The error it is refused with, once it was revoked."""
     expires_at: float | None = None
@@ -283,6 +289,8 @@ class State:
     installations: list[Installation] = field(default_factory=list)
     views: dict[str, Json] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
+    uploads: dict[str, int] = field(default_factory=dict)
+    """Files that are asked for and not shared yet, with the bytes that are to come."""
     triggers: dict[str, Trigger] = field(default_factory=dict)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
     codes: dict[str, tuple[Installation, str, float]] = field(default_factory=dict)

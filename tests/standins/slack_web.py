@@ -216,6 +216,21 @@ def users_info(call: Call) -> Json:
     return {"user": user.wire(call.by.team_id)}
 
 
+@method("users.list", "users:read")
+def users_list(call: Call) -> Json:
+    """Everybody of the team, those who are gone too, and who shares a channel with it."""
+    team = call.by.team_id
+    beside = {
+        each
+        for channel in call.state.channels.values()
+        if team in {channel.team_id, *channel.shared_with}
+        for each in channel.members
+    }
+    mine = [u for u in call.state.users.values() if u.team_id == team or u.id in beside]
+    page, more = call.page(mine)
+    return {"members": [u.wire(team) for u in page], "response_metadata": more}
+
+
 @method("bots.info", "users:read")
 def bots_info(call: Call) -> Json:
     for user in call.state.users.values():

@@ -66,14 +66,18 @@ class Listening:
         )
         self._bolt.use(self._dispatch)
         self._requests = AsyncSlackRequestHandler(self._bolt)
-        self._socket: AsyncSocketModeHandler | None = None
+        self._sockets: list[AsyncSocketModeHandler] = []
 
-    async def connect(self, app_token: str) -> None:
-        """Open the socket, and keep it open.
+    async def connect(self, app_token: str, links: int = 1) -> None:
+        """Open the socket, or several, and keep them open.
 
         Raises:
             SlackUnavailable: if Slack refuses to.
         """
+        for _ in range(links):
+            await self._open(app_token)
+
+    async def _open(self, app_token: str) -> None:
         client = AsyncWebClient(base_url=self._api_url, retry_handlers=[])
         try:
             opened = await client.apps_connections_open(app_token=app_token)
@@ -86,23 +90,22 @@ class Listening:
             self._bolt, app_token, logger=self._sdk_log, web_client=client, ping_interval=PING_S
         )
         handler.client.wss_uri = opened["url"]
-        self._socket = handler
+        self._sockets.append(handler)
         await handler.client.connect()  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:
-        """Close the socket, if one is open."""
-        handler, self._socket = self._socket, None
-        if handler is None:
-            return
-        client = handler.client
-        await client.close()  # type: ignore[no-untyped-call]
-        # The SDK cancels its tasks without waiting for them.
-        tasks = (
-            client.message_processor,
-            client.message_receiver,
-            client.current_session_monitor,
-        )
-        await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
+        """Close the sockets that are open."""
+        handlers, self._sockets = self._sockets, []
+        for handler in handlers:
+            client = handler.client
+            await client.close()  # type: ignore[no-untyped-call]
+            # The SDK cancels its tasks without waiting for them.
+            tasks = (
+                client.message_processor,
+                client.message_receiver,
+                client.current_session_monitor,
+            )
+            await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
 
     async def serve(self, request: Request) -> Response:
         """Answer a request of Slack's."""

@@ -12,34 +12,41 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from integrations.contracts.host import Refusal
 from integrations.contracts.incoming import IncomingStop
-from integrations.contracts.surface import Refusal
-from integrations.surfaces.slack import dialogs
-from integrations.surfaces.slack.events import (
+from integrations.surfaces.sayings import sentence
+from integrations.surfaces.slack.changes import take_change
+from integrations.surfaces.slack.joined import person_of
+from integrations.surfaces.slack.reading.events import (
+    ChannelChanged,
     Deleted,
     Edited,
     Event,
     HomeOpened,
     Ignored,
     Maybe,
+    MemberChanged,
+    MembershipChanged,
     Reacted,
     Said,
     Stopped,
+    ThreadStarted,
+    Titled,
     TokensRevoked,
     Uninstalled,
     incoming,
 )
-from integrations.surfaces.slack.joined import person_of
-from integrations.surfaces.slack.speech import sentence
+from integrations.surfaces.slack.sessions import keep_title, suggest
+from integrations.surfaces.slack.tab import show_home
+from integrations.surfaces.slack.verdicts import ask_why
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from integrations.surfaces.slack.joined import Joined
-    from integrations.surfaces.slack.payload import Origin, Payload
+    from integrations.surfaces.slack.reading.payload import Origin, Payload
 
 MOST_TOLD: Final = 1_000
-NO_WORDS: Final = "I cannot read files here yet: write what you want to know."
 
 
 class Reception:
@@ -47,12 +54,12 @@ class Reception:
 
     Args:
         joined: the workspace.
-        gone: told that we may not speak there any more.
+        leave: does what there is to do when we were put out of it.
     """
 
-    def __init__(self, joined: Joined, gone: Callable[[], None]) -> None:
+    def __init__(self, joined: Joined, leave: Callable[[], Awaitable[None]]) -> None:
         self._joined = joined
-        self._gone = gone
+        self._left = leave
         self._told: OrderedDict[str, None] = OrderedDict()
         self._log = structlog.get_logger("mynah.slack")
 
@@ -78,11 +85,8 @@ class Reception:
                     origin.workspace_id, "slack", origin.channel_id, origin.thread_id
                 ):
                     await self._said(said)
-            case Edited(_, said):
-                # The front door knows the message by its own id: only one that we never had,
-                # because it did not call us before, is a question now.
-                if said.via in {"direct", "mention"}:
-                    await self._said(said)
+            case Edited():
+                await self._edited(event)
             case Deleted():
                 await self._deleted(event)
             case Reacted():
@@ -90,12 +94,18 @@ class Reception:
             case Stopped():
                 await self._stopped(event)
             case HomeOpened(origin, tab):
-                if tab == "home":
-                    self._joined.errands.run("home", show_home(self._joined, origin))
+                opened = show_home(self._joined, origin) if tab == "home" else self._suggest(origin)
+                self._joined.errands.run("opened", opened)
+            case ThreadStarted(origin):
+                self._joined.errands.run("suggestions", self._suggest(origin))
+            case Titled():
+                await keep_title(self._joined, person_of(event.origin), event)
+            case MembershipChanged() | ChannelChanged() | MemberChanged():
+                await take_change(event, self._joined.circle, self._joined.host)
             case Uninstalled():
-                self._leave("the app was removed")
+                await self._leave("the app was removed")
             case TokensRevoked() if self._joined.bot.user_id in event.bots:
-                self._leave("the token was revoked")
+                await self._leave("the token was revoked")
             case _:
                 self._log.debug("let be", event=type(event).__name__)
 
@@ -103,12 +113,33 @@ class Reception:
         try:
             message = said.incoming()
         except ValueError as problem:
-            self._tell(said.origin, NO_WORDS if said.attachments else sentence(problem))
+            self._tell(said.origin, sentence(problem))
             return
         try:
             await self._joined.host.accept(message)
         except Refusal as refusal:
             self._tell(said.origin, str(refusal))
+
+    async def _suggest(self, origin: Origin) -> None:
+        await suggest(self._joined, await self._joined.person(origin), origin)
+
+    async def _edited(self, event: Edited) -> None:
+        """Take in new words of a question; a message that we never had may be one now."""
+        said, host = event.said, self._joined.host
+        if await host.asked(person_of(event.origin), said.message_ref) is None:
+            # The front door knows the message by its own id, so this is no second question.
+            if said.via in {"direct", "mention"} and (said.text or said.attachments):
+                await self._said(said)
+            return
+        if not said.text and not said.attachments:
+            await self._forget(event.origin, said.message_ref)
+            return
+        try:
+            await host.accept(event.incoming())
+        except ValueError as problem:
+            self._tell(said.origin, sentence(problem))
+        except Refusal as refusal:
+            self._log.info("edit refused", why=str(refusal))
 
     async def _reacted(self, event: Reacted) -> None:
         interaction = await self._joined.host.find(person_of(event.origin), event.ref)
@@ -116,17 +147,24 @@ class Reception:
             self._log.debug("a reaction to no answer")
             return
         try:
-            await self._joined.host.accept(event.incoming(interaction))
+            accepted = await self._joined.host.accept(event.incoming(interaction))
         except Refusal as refusal:
             self._log.info("reaction refused", why=str(refusal))
+            return
+        if accepted.ask_why:
+            asking = ask_why(self._joined, event.origin, accepted.ask_why, interaction)
+            self._joined.errands.run("ask why", asking)
 
     async def _deleted(self, event: Deleted) -> None:
         """Forget a question that its author deleted, with everything that came of it."""
         if not event.origin.user_id:
             self._log.info("a message was deleted, and Slack does not say whose")
             return
-        person = person_of(event.origin)
-        interaction = await self._joined.host.asked(person, event.message_ref)
+        await self._forget(event.origin, event.message_ref)
+
+    async def _forget(self, origin: Origin, message_ref: str) -> None:
+        person = person_of(origin)
+        interaction = await self._joined.host.asked(person, message_ref)
         if interaction is not None:
             await self._joined.host.command(person, f"forget {interaction}")
 
@@ -140,9 +178,9 @@ class Reception:
             except Refusal as refusal:
                 self._log.info("stop refused", why=str(refusal))
 
-    def _leave(self, why: str) -> None:
-        self._log.warning("no longer in the workspace", why=why)
-        self._gone()
+    async def _leave(self, why: str) -> None:
+        self._log.warning("put out of the workspace", why=why)
+        await self._left()
 
     def _tell(self, origin: Origin, text: str) -> None:
         """Tell a person something once, however often Slack sends what it is about."""
@@ -153,19 +191,3 @@ class Reception:
             self._told.popitem(last=False)
         # Said in the thread it is about, if that is one already.
         self._joined.errands.run("tell", self._joined.speech.whisper(origin, text))
-
-
-async def show_home(joined: Joined, origin: Origin) -> None:
-    """Show a person their tab as it is now.
-
-    Raises:
-        DeliveryFailure: if Slack does not take it.
-    """
-    known = await joined.host.command(person_of(origin), "me")
-    view = dialogs.home(known.text, learning=bool(known.data.get("learning", True)))
-    await joined.line.send(
-        "views.publish",
-        "",
-        lambda client: client.views_publish(user_id=origin.user_id, view=view),
-        coalesce=f"home:{origin.user_id}",
-    )

@@ -11,11 +11,16 @@ from uuid import uuid4
 
 import structlog
 
-from integrations.contracts.incoming import IncomingMessage
-from integrations.contracts.surface import DeliveryFailure, Refusal
-from integrations.surfaces.slack import dialogs, ids
-from integrations.surfaces.slack.actions import intent
-from integrations.surfaces.slack.intents import (
+from integrations.contracts.host import Refusal
+from integrations.contracts.incoming import IncomingMessage, readable
+from integrations.contracts.surface import DeliveryFailure
+from integrations.surfaces.sayings import CORRECTED, HOW_TO_RATE, NO_ANSWER, WRONG, sentence
+from integrations.surfaces.slack import verdicts
+from integrations.surfaces.slack.commanded import in_words, ran, ran_at_home, ran_in_words, tell
+from integrations.surfaces.slack.joined import person_of
+from integrations.surfaces.slack.reading import ids
+from integrations.surfaces.slack.reading.actions import intent
+from integrations.surfaces.slack.reading.intents import (
     Asked,
     Chose,
     Commanded,
@@ -24,19 +29,24 @@ from integrations.surfaces.slack.intents import (
     Press,
     Rated,
     Reasoned,
+    Rewrote,
+    Starred,
+    TurnedPage,
     WantsAnother,
     WantsCorrection,
     WantsForget,
     WantsRating,
+    WantsReason,
+    WantsRewriting,
     WantsTeaching,
     WantsWhy,
 )
-from integrations.surfaces.slack.joined import person_of
-from integrations.surfaces.slack.payload import DIRECT, Ignored
-from integrations.surfaces.slack.posting import Spot, post
-from integrations.surfaces.slack.reception import show_home
-from integrations.surfaces.slack.rendering import Post
-from integrations.surfaces.slack.speech import said, sentence
+from integrations.surfaces.slack.reading.payload import DIRECT, Ignored
+from integrations.surfaces.slack.speaking.posting import Spot, post
+from integrations.surfaces.slack.speaking.rendering import Post
+from integrations.surfaces.slack.speaking.speech import said
+from integrations.surfaces.slack.tab import show_home
+from integrations.surfaces.slack.views import dialogs, home
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -44,21 +54,17 @@ if TYPE_CHECKING:
 
     from integrations.contracts.incoming import Incoming
     from integrations.surfaces.slack.joined import Joined
-    from integrations.surfaces.slack.payload import Payload
+    from integrations.surfaces.slack.reading.payload import Payload
 
 TRIGGER_S: Final = 2.5
 """A dialog that cannot be opened within three seconds cannot be opened at all."""
 QUESTION: Final = "mynah_question"
 """Metadata of a message that shows what somebody asked by a command."""
 
-THANKS: Final = "Thank you. Your answer takes the place of mine."
-SORRY: Final = (
-    f"Thank you for saying so. **Correct** under the answer, or `{ids.COMMAND} correct ID \
-TEXT`, tells me what it should have been."
+NOT_YOURS: Final = (
+    "Somebody else wrote that, and I would remember it as yours. Say it in your own words: "
+    f"`{ids.COMMAND} remember TEXT`."
 )
-NO_ANSWER: Final = "That is none of my answers, or I no longer have it."
-HOW_TO_RATE: Final = "React to an answer of mine with 👍 or 👎, or press one under it."
-WRONG: Final = "Something went wrong on my side. Try it once more in a moment."
 
 
 class Replies:
@@ -84,14 +90,23 @@ class Replies:
             return {}
         if isinstance(wanted, Corrected):
             return await self._corrected(wanted)
+        if isinstance(wanted, Rewrote):
+            return self._rewrote(wanted)
         await self._take(wanted)
         return {}
 
     async def _take(self, wanted: Intent) -> None:  # noqa: C901, PLR0912 - one case an intent
         match wanted:
-            case Rated(by, _, good):
-                if await self._accept(by, wanted.incoming()) and not good:
-                    self._later(by, _text(SORRY))
+            case Rated():
+                await verdicts.rate(self._joined, wanted)
+            case Reasoned():
+                await verdicts.take_reason(self._joined, wanted)
+            case Starred():
+                await verdicts.take_stars(self._joined, wanted)
+            case WantsReason():
+                verdicts.ask_reason(self._joined, wanted)
+            case WantsRating():
+                verdicts.ask_stars(self._joined, wanted)
             case Chose(by):
                 await self._accept(by, wanted.incoming())
             case WantsAnother():
@@ -102,17 +117,16 @@ class Replies:
                 self._later(by, self._command(by, f"why {interaction}"))
             case WantsForget(by, interaction):
                 self._later(by, self._forget(by, interaction))
-            case WantsRating(by):
-                self._later(by, _text(HOW_TO_RATE))
-            case WantsTeaching(by, text, _, ours):
-                line = f"remember {text}"
-                self._later(by, _text(HOW_TO_RATE) if ours else self._command(by, line))
+            case WantsTeaching(by, text, author, ours):
+                self._later(by, self._teach(by, text, author, ours=ours))
             case Commanded(by, line):
                 self._commanded(by, line)
+            case TurnedPage(by, page):
+                self._joined.errands.run("page", show_home(self._joined, by.origin, page=page))
+            case WantsRewriting():
+                self._joined.errands.run("rewriting", self._open_rewriting(wanted))
             case Asked():
                 self._joined.errands.run("question", self._asked(wanted))
-            case Reasoned():
-                self._log.info("a reason was given, and there is nowhere to keep it")
             case _:
                 self._log.info("let be", intent=type(wanted).__name__)
 
@@ -137,7 +151,7 @@ class Replies:
         if problem:
             field = wanted.block_id or "correction"
             return {"response_action": "errors", "errors": {field: problem}}
-        self._later(wanted.by, _text(THANKS))
+        self._later(wanted.by, _text(CORRECTED))
         return {}
 
     async def _another(self, wanted: WantsAnother) -> None:
@@ -170,24 +184,51 @@ class Replies:
             patience_s=TRIGGER_S,
         )
 
+    async def _open_rewriting(self, wanted: WantsRewriting) -> None:
+        shown = await ran(self._joined, wanted.by, f"show {wanted.item}")
+        if not shown.ok:
+            await show_home(self._joined, wanted.by.origin, notice=shown.text)
+            return
+        known = shown.data.get("memory") or {"text": shown.data["learning"]["answer"]}
+        view = home.rewriting(wanted.item, known["text"])
+        await self._joined.line.send(
+            "views.open",
+            "",
+            lambda client: client.views_open(trigger_id=wanted.by.trigger_id, view=view),
+            patience_s=TRIGGER_S,
+        )
+
+    def _rewrote(self, wanted: Rewrote) -> dict[str, Any]:
+        """Put right what is known; what is no text is said in the dialog, which stays open."""
+        try:
+            text = readable(wanted.text)
+        except ValueError as problem:
+            return {"response_action": "errors", "errors": {wanted.block_id: str(problem)}}
+        self._commanded(wanted.by, f"correct {wanted.item} {text}")
+        return {}
+
     def _commanded(self, by: Press, line: str) -> None:
         if by.origin.channel_id:
             self._later(by, self._command(by, line))
-        else:  # a button on the person's own tab, which then shows how things are
-            self._joined.errands.run("command on the tab", self._command_at_home(by, line))
-
-    async def _command_at_home(self, by: Press, line: str) -> None:
-        await self._command(by, line)
-        await show_home(self._joined, by.origin)
+        else:  # on the person's own tab, which then shows how things are
+            self._joined.errands.run("command on the tab", ran_at_home(self._joined, by, line))
 
     async def _command(self, by: Press, line: str) -> str:
-        return (await self._host.command(person_of(by.origin), line)).text
+        return await ran_in_words(self._joined, by, line)
 
     async def _forget(self, by: Press, interaction: UUID | None) -> str:
         person = person_of(by.origin)
         found = interaction or await self._host.find(person, by.ref)
         found = found or await self._host.asked(person, by.ref)
         return NO_ANSWER if found is None else await self._command(by, f"forget {found}")
+
+    async def _teach(self, by: Press, text: str, author: str, *, ours: bool) -> str:
+        """Remember what somebody said; of what others said only what they make their own."""
+        if ours:
+            return HOW_TO_RATE
+        if author != by.origin.user_id:
+            return NOT_YOURS
+        return await self._command(by, f"remember {text}")
 
     async def _asked(self, wanted: Asked) -> None:
         """Show what somebody asked by a command, and take it as asked there."""
@@ -227,14 +268,7 @@ class Replies:
         self._joined.errands.run("answer", self._tell(by, work))
 
     async def _tell(self, by: Press, work: Coroutine[None, None, str]) -> None:
-        try:
-            text = await work
-        except Refusal as refusal:
-            text = str(refusal)
-        except Exception as error:  # noqa: BLE001 - a person waits for a sentence
-            self._log.warning("command failed", error=type(error).__name__)
-            text = WRONG
-        await self._joined.speech.whisper(by.origin, text, by.response_url)
+        await tell(self._joined, by, await in_words(work))
 
 
 async def _text(text: str) -> str:

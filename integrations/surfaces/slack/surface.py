@@ -1,4 +1,4 @@
-"""Slack as a surface: one workspace, by its token.
+"""Slack as a surface: all workspaces that let us in.
 
 Sequence only: joins what comes in, what goes out and the connection. What is delivered needs
 no connection of its own, so that a worker beside the server can deliver too.
@@ -6,92 +6,71 @@ no connection of its own, so that a worker beside the server can deliver too.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import aiohttp
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response
 
-from integrations.contracts.surface import Capabilities, DeliveryFailure
-from integrations.surfaces.slack.failures import SlackRefusal
-from integrations.surfaces.slack.governor import Governor
-from integrations.surfaces.slack.joined import Errands, Joined
+from integrations.contracts.surface import Capabilities, DeliveryFailure, Surface
 from integrations.surfaces.slack.listening import Listening, SlackUnavailable
-from integrations.surfaces.slack.live import LiveReplies
-from integrations.surfaces.slack.payload import Bot
-from integrations.surfaces.slack.posting import Line, Spot
-from integrations.surfaces.slack.reception import Reception
-from integrations.surfaces.slack.rendering import render
-from integrations.surfaces.slack.replies import Replies
-from integrations.surfaces.slack.speech import Speech
+from integrations.surfaces.slack.reading.payload import installation, string
+from integrations.surfaces.slack.speaking.failures import SlackRefusal
+from integrations.surfaces.slack.speaking.files import Files
+from integrations.surfaces.slack.speaking.posting import Spot
+from integrations.surfaces.slack.speaking.rendering import render
+from integrations.surfaces.slack.speaking.standing import restate, withdraw
+from integrations.surfaces.slack.teams.oauth import INSTALL_PATH, REDIRECT_PATH, Installing
+from integrations.surfaces.slack.teams.tokens import SURFACE
+from integrations.surfaces.slack.tenants import Outward, Tenants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import datetime
 
     from fastapi import FastAPI
 
-    from integrations.contracts.surface import Delivery, Host, Live, Target
+    from integrations.contracts.delivery import Delivery, Standing, Target
+    from integrations.contracts.host import Host
+    from integrations.contracts.incoming import IncomingFile
+    from integrations.contracts.installations import Installations
+    from integrations.contracts.surface import Live
 
-NAME: Final = "slack"
+NAME: Final = SURFACE
 PATH: Final = "/slack/events"
 API_URL: Final = "https://slack.com/api/"
 MOST_CHARS: Final = 100_000
 """Of a reply: several messages of 12,000."""
-TIMEOUT_S: Final = 30
 _UNAVAILABLE: Final = 503
 
 
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
-    """What it takes to be in a workspace.
+    """What it takes to be in workspaces.
 
     Attributes:
-        bot_token: ``xoxb-…``: to speak.
+        bot_token: ``xoxb-…``: to speak in one workspace that the app was put into by hand.
         app_token: ``xapp-…``: to listen by Socket Mode, if it is set.
         signing_secret: to listen by HTTP, if it is set.
         api_url: where the Web API is.
+        client_id: with ``client_secret``: to be installed in any number of workspaces.
+        client_secret: see ``client_id``.
+        sockets: links of Socket Mode to hold at once.
     """
 
-    bot_token: str = field(repr=False)
+    bot_token: str = field(default="", repr=False)
     app_token: str = field(default="", repr=False)
     signing_secret: str = field(default="", repr=False)
     api_url: str = API_URL
-
-
-class _Outward:
-    """The way to the Web API, with everything that waits on it."""
-
-    def __init__(self, settings: SlackSettings) -> None:
-        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
-        self.client = AsyncWebClient(
-            settings.bot_token,
-            base_url=settings.api_url,
-            timeout=TIMEOUT_S,
-            session=self.session,
-            retry_handlers=[],  # repeating calls is the governor's business
-        )
-        self.governor = Governor()
-        self.replies = LiveReplies()
-
-    def line(self, workspace: str) -> Line:
-        """Return the way to a workspace."""
-        return Line(self.governor, self.client, workspace)
-
-    async def close(self) -> None:
-        """See open streams through, send what was begun, and hang up."""
-        await self.replies.close()
-        await self.governor.close()
-        await self.session.close()
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    sockets: int = 1
 
 
 class _Unseen:
-    """Implements ``Live`` where nobody can be shown anything any more."""
+    """Implements ``Live`` where nobody is left to see it."""
 
     async def status(self, text: str) -> None:
         """Show nothing."""
@@ -103,23 +82,29 @@ class _Unseen:
         """Take nothing back."""
 
 
-class SlackSurface:
-    """Implements ``Surface`` for one workspace of Slack.
+class SlackSurface(Surface):
+    """Implements ``Surface`` for the workspaces of Slack.
 
     Args:
         settings: tokens and addresses.
         now: tells the time.
+        installations: where the tokens of workspaces are kept that install the app.
     """
 
-    def __init__(self, settings: SlackSettings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: SlackSettings,
+        now: Callable[[], datetime],
+        installations: Installations | None = None,
+    ) -> None:
         self._settings = settings
         self._now = now
-        self._outward: _Outward | None = None
-        self._joined: Joined | None = None
-        self._reception: Reception | None = None
-        self._presses: Replies | None = None
+        self._installations = installations
+        self._files = Files(settings.api_url)
+        self._outward: Outward | None = None
+        self._tenants: Tenants | None = None
+        self._installing: Installing | None = None
         self._listening: Listening | None = None
-        self._gone = False
         self._log = structlog.get_logger("mynah.slack")
 
     @property
@@ -130,7 +115,7 @@ class SlackSurface:
     @property
     def capabilities(self) -> Capabilities:
         """What this surface can do."""
-        return Capabilities(streaming=True, max_chars=MOST_CHARS)
+        return Capabilities(streaming=True, max_chars=MOST_CHARS, keeps=True)
 
     async def start(self, host: Host) -> None:
         """Find out who we are, and begin to listen.
@@ -138,35 +123,45 @@ class SlackSurface:
         Raises:
             SlackUnavailable: if Slack does not know us; the message says what to do.
         """
-        outward = self._out()
-        bot, workspace = await self._who(outward)
-        line = outward.line(workspace)
-        speech = Speech(line, outward.session)
-        self._gone = False
-        self._joined = Joined(workspace, bot, host, line, speech, Errands(), self._now)
-        self._reception = Reception(self._joined, self._leave)
-        self._presses = Replies(self._joined)
-        settings = self._settings
+        settings, outward = self._settings, self._out()
+        if bool(settings.client_id) is not bool(settings.client_secret):
+            missing = "SLACK_CLIENT_SECRET" if settings.client_id else "SLACK_CLIENT_ID"
+            raise SlackUnavailable(
+                f"{missing} is missing: copy it from “Basic Information” of the app's settings"
+            )
+        if settings.bot_token:
+            await self._check(outward)
+        self._tenants = Tenants(outward, host, self._now)
+        if settings.client_id and self._installations is not None:
+            self._installing = Installing(
+                settings.client_id,
+                settings.client_secret,
+                settings.api_url,
+                outward.client(""),
+                self._installations,
+                self._tenants.forget,
+            )
         self._listening = Listening(self._take, settings.signing_secret, settings.api_url)
         if settings.app_token:
-            await self._listening.connect(settings.app_token)
+            await self._listening.connect(settings.app_token, settings.sockets)
         elif not settings.signing_secret:
             self._log.warning("not listening", why="no SLACK_APP_TOKEN, no SLACK_SIGNING_SECRET")
 
     async def stop(self) -> None:
         """Stop listening, and finish what was begun."""
+        self._installing = None
         listening, self._listening = self._listening, None
         if listening is not None:
             await listening.close()
-        joined, self._joined = self._joined, None
-        if joined is not None:
-            await joined.errands.finish()
+        tenants, self._tenants = self._tenants, None
+        if tenants is not None:
+            await tenants.errands.finish()
         outward, self._outward = self._outward, None
         if outward is not None:
             await outward.close()
 
     def mount(self, app: FastAPI) -> None:
-        """Add the address that Slack sends requests to."""
+        """Add the addresses that Slack sends requests, and people who install us, to."""
 
         @app.post(PATH)
         async def events(request: Request) -> Response:
@@ -175,16 +170,42 @@ class SlackSurface:
                 return Response("not listening", status_code=_UNAVAILABLE)
             return await self._listening.serve(request)
 
-    def live(self, target: Target) -> AbstractAsyncContextManager[Live]:
+        if not self._settings.client_id:
+            return
+
+        @app.get(INSTALL_PATH)
+        async def install(request: Request) -> Response:
+            """Send somebody to Slack, to let us into their workspace."""
+            if self._installing is None:
+                return Response("not listening", status_code=_UNAVAILABLE)
+            return await self._installing.begin(request)
+
+        @app.get(REDIRECT_PATH)
+        async def installed(request: Request) -> Response:
+            """Take in that somebody let us in, or did not."""
+            if self._installing is None:
+                return Response("not listening", status_code=_UNAVAILABLE)
+            return await self._installing.end(request)
+
+    @asynccontextmanager
+    async def live(self, target: Target) -> AsyncIterator[Live]:
         """Open a reply that can be watched while it is written."""
-        if self._gone:
-            return nullcontext(_Unseen())
         outward = self._out()
-        return outward.replies.open(
+        if await outward.circle(target.workspace_id).gone(target):
+            yield _Unseen()
+            return
+        async with outward.replies.open(
             outward.line(target.workspace_id),
             Spot.of(target),
             target.interaction_id or target.conversation_id,
-        )
+        ) as live:
+            yield live
+
+    async def abandon(self, target: Target) -> None:
+        """Take away what was shown of a reply that will not come, whoever of us wrote it."""
+        if target.interaction_id is not None:
+            line = self._out().line(target.workspace_id)
+            await self._out().replies.abandon(line, Spot.of(target), target.interaction_id)
 
     async def deliver(self, delivery: Delivery) -> str:
         """Show the reply once; return "CHANNEL:TS" of its messages, joined by commas.
@@ -194,9 +215,9 @@ class SlackSurface:
         """
         if delivery.ref:
             return delivery.ref
-        if self._gone:
-            raise DeliveryFailure("The app is no longer in the workspace.", final=True)
         outward, target = self._out(), delivery.target
+        if await outward.circle(target.workspace_id).gone(target):
+            raise DeliveryFailure("Their account in Slack is deactivated.", final=True)
         return await outward.replies.deliver(
             outward.line(target.workspace_id),
             Spot.of(target),
@@ -205,31 +226,83 @@ class SlackSurface:
             delivery.key,
         )
 
+    async def restate(self, delivery: Delivery, standing: Standing) -> None:
+        """Show below a reply what became of it.
+
+        Raises:
+            DeliveryFailure: if it cannot be shown now, or ever.
+        """
+        target, posts = delivery.target, render(delivery, standing)
+        line = self._out().line(target.workspace_id)
+        await restate(line, Spot.of(target), posts, delivery.ref or "", delivery.key)
+
+    async def withdraw(self, workspace_id: str, ref: str) -> None:
+        """Delete the messages of a reply.
+
+        Raises:
+            DeliveryFailure: if one of them cannot be deleted now.
+        """
+        await withdraw(self._out().line(workspace_id), ref)
+
+    async def outsiders(self, target: Target) -> bool:
+        """Tell whether a guest, or somebody of another organisation, reads along."""
+        return await self._out().circle(target.workspace_id).reads(target)
+
+    async def fetch(self, workspace_id: str, file: IncomingFile) -> bytes:
+        """Return what a file holds that came with a message.
+
+        Raises:
+            FileUnavailable: if it cannot be had, or is larger than it may be.
+        """
+        return await self._files.fetch(self._out().line(workspace_id), file)
+
+    async def holds(self, workspace_id: str) -> bool:
+        """Tell whether Slack still lets us into a workspace.
+
+        Raises:
+            DeliveryFailure: if it cannot be told now.
+        """
+        return await self._out().holds(workspace_id)
+
     async def _take(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Take a payload.
 
         Raises:
             SlackUnavailable: if we are stopping; another process takes it, or we do later.
         """
-        if self._joined is None or self._reception is None or self._presses is None:
+        tenants = self._tenants
+        if tenants is None:
             raise SlackUnavailable("Mynah is stopping")
-        if body.get("type") == "event_callback":
-            await self._reception.take(body)
-            return {}
-        return await self._presses.take(body)
+        workspace = installation(body).workspace_id
+        tenant = await tenants.of(workspace)
+        if tenant is not None:
+            kept = self._installations if tenant.installed else None
+            with nullcontext() if kept is None else kept.staying():
+                return await tenant.take(body)
+            tenants.forget(workspace)  # another process erased it
+            self._log.info("let be: not installed there any more", workspace=workspace)
+        elif string(body, "event", "type") == "app_uninstalled" and self._settings.bot_token:
+            await tenants.leave(workspace)  # nothing says any more whose our own token was
+        else:
+            self._log.info("let be: not installed there", workspace=workspace)
+        return {}
 
-    def _out(self) -> _Outward:
+    def _out(self) -> Outward:
         if self._outward is None:
-            self._outward = _Outward(self._settings)
+            settings = self._settings
+            self._outward = Outward(
+                settings.bot_token,
+                (settings.client_id, settings.client_secret),
+                settings.api_url,
+                self._installations,
+                self._now,
+            )
         return self._outward
 
-    def _leave(self) -> None:
-        self._gone = True
-
     @staticmethod
-    async def _who(outward: _Outward) -> tuple[Bot, str]:
+    async def _check(outward: Outward) -> None:
         try:
-            me = await outward.line("").send("auth.test", "", lambda client: client.auth_test())
+            await outward.keys.own()
         except SlackRefusal as refusal:
             raise SlackUnavailable(
                 f"Slack does not take SLACK_BOT_TOKEN ({refusal.code}): copy the bot token "
@@ -237,5 +310,3 @@ class SlackSurface:
             ) from None
         except DeliveryFailure as failure:
             raise SlackUnavailable(f"{failure} Check SLACK_API_URL and the network.") from None
-        whole = me.get("is_enterprise_install") and me.get("enterprise_id")
-        return Bot(me["user_id"], me.get("bot_id") or ""), str(whole or me["team_id"])

@@ -9,8 +9,8 @@ from uuid import UUID
 from markdown_it import MarkdownIt
 from slack_sdk.models.blocks import Block
 
-from integrations.contracts.surface import Delivery, Outcome, Target
-from integrations.surfaces.slack.rendering import Post, render
+from integrations.contracts.delivery import Delivery, Outcome, Target
+from integrations.surfaces.slack.speaking.rendering import Post, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

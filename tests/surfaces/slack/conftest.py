@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from integrations.surfaces.slack.governor import Governor
-from integrations.surfaces.slack.live import LiveReplies
-from integrations.surfaces.slack.posting import Line
+from integrations.surfaces.slack.speaking.governor import Governor
+from integrations.surfaces.slack.speaking.live import LiveReplies
+from integrations.surfaces.slack.speaking.posting import Line
 from tests.surfaces.slack.chat_server import TOKEN, ChatServer
 from tests.surfaces.slack.clockwork import Clockwork, Instant
 

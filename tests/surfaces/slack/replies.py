@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from integrations.surfaces.slack.posting import Spot
-from integrations.surfaces.slack.rendering import Post
+from integrations.surfaces.slack.speaking.posting import Spot
+from integrations.surfaces.slack.speaking.rendering import Post
 
 if TYPE_CHECKING:
     from tests.surfaces.slack.clockwork import Clockwork

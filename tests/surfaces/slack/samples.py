@@ -97,6 +97,14 @@ SAMPLES: tuple[Json, ...] = (
     event({"type": "group_deleted", "channel": GROUP, "event_ts": LATER}),
     event({"type": "group_rename", "channel": {"id": GROUP, "name": "party"}, "event_ts": LATER}),
     event(said("made this channel *private*.", subtype="channel_convert_to_private")),
+    event(
+        {
+            "type": "user_change",
+            "user": {"id": ADA, "team_id": TEAM, "is_restricted": True, "deleted": False},
+            "cache_ts": 1763740000,
+            "event_ts": LATER,
+        }
+    ),
     event({"type": "app_uninstalled"}, authorizations=None),
     event({"type": "tokens_revoked", "tokens": {"oauth": [ADA], "bot": [US]}}),
     event(

@@ -18,9 +18,9 @@ from slack_bolt.request.payload_utils import (
     to_action,
 )
 
-from integrations.surfaces.slack import ids
-from integrations.surfaces.slack.actions import intent
-from integrations.surfaces.slack.intents import (
+from integrations.surfaces.slack.reading import ids
+from integrations.surfaces.slack.reading.actions import intent
+from integrations.surfaces.slack.reading.intents import (
     Asked,
     Commanded,
     Corrected,
@@ -31,7 +31,7 @@ from integrations.surfaces.slack.intents import (
     WantsTeaching,
     metadata,
 )
-from integrations.surfaces.slack.payload import Bot, Ignored
+from integrations.surfaces.slack.reading.payload import Bot, Ignored
 from tests.surfaces.slack.broken import anything, broken
 from tests.surfaces.slack.payloads import (
     ADA,

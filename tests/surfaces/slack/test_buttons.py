@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from integrations.contracts.surface import Delivery, Outcome, Target
-from integrations.surfaces.slack import ids
-from integrations.surfaces.slack.actions import intent
-from integrations.surfaces.slack.intents import (
+from integrations.contracts.delivery import Delivery, Outcome, Target
+from integrations.surfaces.slack.reading import ids
+from integrations.surfaces.slack.reading.actions import intent
+from integrations.surfaces.slack.reading.intents import (
     Chose,
     Commanded,
     Corrected,
@@ -22,8 +22,8 @@ from integrations.surfaces.slack.intents import (
     WantsForget,
     WantsWhy,
 )
-from integrations.surfaces.slack.payload import Bot, Ignored
-from integrations.surfaces.slack.rendering import render
+from integrations.surfaces.slack.reading.payload import Bot, Ignored
+from integrations.surfaces.slack.speaking.rendering import render
 from learning.interpretation.contract import Reading
 from tests.surfaces.slack.payloads import (
     ADA,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -9,11 +10,12 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from integrations.contracts.surface import DeliveryFailure, Target
-from integrations.surfaces.slack.failures import SlackRefusal
-from integrations.surfaces.slack.governor import Governor
-from integrations.surfaces.slack.live import LiveReplies
-from integrations.surfaces.slack.posting import (
+from integrations.contracts.delivery import Target
+from integrations.contracts.surface import DeliveryFailure
+from integrations.surfaces.slack.speaking.failures import SlackRefusal
+from integrations.surfaces.slack.speaking.governor import Governor
+from integrations.surfaces.slack.speaking.live import LiveReplies
+from integrations.surfaces.slack.speaking.posting import (
     REPLY,
     Line,
     Spot,
@@ -102,6 +104,26 @@ async def test_a_post_whose_answer_was_lost_is_not_posted_twice(
     assert ref == ",".join(f"C1:{m.ts}" for m in slack.shown)
 
 
+@pytest.mark.parametrize("lost", ["chat.stopStream", "chat.update", "chat.postMessage"])
+async def test_whatever_answer_is_lost_another_process_shows_every_part_once_and_in_order(
+    slack: ChatServer, line: Line, replies: LiveReplies, time: Clockwork, lost: str
+) -> None:
+    parts = posts("one", "two", "three")
+    async with replies.open(line, SPOT, ANSWER) as live:
+        await live.append("o")
+        await slack.heard("chat.startStream")
+        if lost == "chat.stopStream":
+            slack.swallow(lost)
+    if lost != "chat.stopStream":
+        slack.swallow(lost)
+    slack.limit("chat.postMessage", 3)
+    with suppress(DeliveryFailure):
+        await replies.deliver(line, SPOT, ANSWER, parts, KEY)
+    ref = await LiveReplies(time.sleep).deliver(line, SPOT, ANSWER, parts, KEY)
+    assert [m.text for m in slack.shown] == ["one", "two", "three"]
+    assert ref == ",".join(f"C1:{m.ts}" for m in slack.shown)
+
+
 async def test_a_draft_whose_answer_was_lost_is_found_for_the_reply(
     slack: ChatServer, line: Line, replies: LiveReplies, time: Clockwork
 ) -> None:
@@ -114,17 +136,23 @@ async def test_a_draft_whose_answer_was_lost_is_found_for_the_reply(
     assert [m.text for m in slack.shown] == ["done"]
 
 
-async def test_429_is_waited_for_and_the_reply_still_comes_once(
+async def test_429_is_waited_for_a_while_and_the_reply_still_comes_once(
     slack: ChatServer, line: Line, replies: LiveReplies
 ) -> None:
     async with replies.open(line, SPOT, ANSWER) as live:
         await live.append("one")
         await slack.heard("chat.startStream")
         slack.limit("chat.stopStream", 3)
-    slack.limit("chat.update", 20)
+    slack.limit("chat.update", 8)
     await replies.deliver(line, SPOT, ANSWER, posts("done"), KEY)
     assert [m.text for m in slack.shown] == ["done"]
     assert len(slack.of("chat.update")) == 2
+    # Who would have to wait longer lets others go first, and says when to come again.
+    slack.limit("chat.postMessage", 60)
+    with pytest.raises(DeliveryFailure) as told:
+        await replies.deliver(line, SPOT, UUID(int=9), posts("more"), "answer:more")
+    assert 50 < (told.value.retry_after_s or 0) <= 60
+    assert len(slack.of("chat.postMessage")) == 1
 
 
 async def test_an_unknown_token_is_refused_without_being_named(

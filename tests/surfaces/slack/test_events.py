@@ -14,7 +14,7 @@ from slack_bolt.request.internals import (
     extract_user_id,
 )
 
-from integrations.surfaces.slack.events import (
+from integrations.surfaces.slack.reading.events import (
     READERS,
     Bot,
     ChannelChanged,

@@ -11,8 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from integrations.contracts.surface import DeliveryFailure
-from integrations.surfaces.slack.failures import SlackRefusal, SlackSilence
-from integrations.surfaces.slack.governor import ATTEMPTS, Governor
+from integrations.surfaces.slack.speaking.failures import SlackRefusal, SlackSilence
+from integrations.surfaces.slack.speaking.governor import ATTEMPTS, Governor
 from tests.surfaces.slack.calls import POST, UPDATE, Slack, api_error, refused, response, task
 
 if TYPE_CHECKING:

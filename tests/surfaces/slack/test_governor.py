@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from integrations.contracts.surface import DeliveryFailure
-from integrations.surfaces.slack.governor import MOST_WAITING, Governor
-from integrations.surfaces.slack.limits import Bucket, Rate, slack_limits
+from integrations.surfaces.slack.speaking.governor import MOST_WAITING, Governor
+from integrations.surfaces.slack.speaking.limits import Bucket, Rate, slack_limits
 from tests.surfaces.slack.calls import POST, UPDATE, Slack, refused, response, task
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.contracts.surface import DeliveryFailure
-from integrations.surfaces.slack.failures import SlackRefusal
-from integrations.surfaces.slack.governor import ATTEMPTS
-from integrations.surfaces.slack.live import FULL_CHARS, MOST_SHOWN, LiveReplies, harmless
-from integrations.surfaces.slack.posting import (
+from integrations.surfaces.slack.speaking.failures import SlackRefusal
+from integrations.surfaces.slack.speaking.governor import ATTEMPTS
+from integrations.surfaces.slack.speaking.live import FULL_CHARS, MOST_SHOWN, LiveReplies, harmless
+from integrations.surfaces.slack.speaking.posting import (
     DRAFT,
     Line,
     reply_mark,

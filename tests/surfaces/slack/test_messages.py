@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from integrations.surfaces.slack.events import (
+from integrations.surfaces.slack.reading.events import (
     Attachment,
     Bot,
     Deleted,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from integrations.surfaces.slack.payload import moment
+from integrations.surfaces.slack.reading.payload import moment
 
 
 @pytest.mark.parametrize(

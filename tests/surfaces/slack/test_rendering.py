@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from integrations.contracts.surface import Citation, Outcome
-from integrations.surfaces.slack.rendering import Post, error, working
+from integrations.contracts.delivery import Citation, Outcome
+from integrations.surfaces.slack.speaking.rendering import Post, error, working
 from learning.interpretation.contract import ASKING, Reading, numbered
 from tests.surfaces.slack.blocks import (
     INTERACTION,

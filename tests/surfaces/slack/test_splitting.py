@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from integrations.contracts.surface import Citation
-from integrations.surfaces.slack.document import read
-from integrations.surfaces.slack.markdown import markdown
+from integrations.contracts.delivery import Citation
+from integrations.markdown.document import read
+from integrations.surfaces.slack.speaking.markdown import markdown
 from tests.surfaces.slack.blocks import (
     answer_blocks,
     buttons,

@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from integrations.contracts.delivery import Delivery, Outcome, Target
 from integrations.contracts.incoming import IncomingMessage, IncomingReaction
-from integrations.contracts.surface import Delivery, DeliveryFailure, Outcome, Surface, Target
+from integrations.contracts.surface import DeliveryFailure, Surface
 from integrations.surfaces.slack.surface import SlackSettings, SlackSurface
 from learning.interpretation.contract import Reading, numbered
 from tests.standins.slack_server import slack_server

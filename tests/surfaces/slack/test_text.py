@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.surfaces.slack.payload import Bot
-from integrations.surfaces.slack.text import addressee, as_markdown, mentions
+from integrations.surfaces.slack.reading.payload import Bot
+from integrations.surfaces.slack.reading.text import addressee, as_markdown, mentions
 from tests.surfaces.slack.payloads import ADA, BO, CHANNEL, US
 
 BOT = Bot(US, names={ADA: "Ada", CHANNEL: "general", "S0DEVS001": "devs"})

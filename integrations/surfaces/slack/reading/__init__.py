@@ -1,0 +1,1 @@
+"""What Slack sends, read: nothing here looks anything up or does anything."""

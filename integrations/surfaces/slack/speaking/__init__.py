@@ -1,0 +1,1 @@
+"""What Slack is sent: messages, streams and files, at the pace that it allows."""

@@ -1,0 +1,1 @@
+"""Who lets us in, with which rights and tokens, and who is who there."""

@@ -1,0 +1,1 @@
+"""What Slack draws for us: dialogs and the tab."""
