@@ -1,0 +1,1 @@
+"""Discord: guilds that let us in, people who write to us, and what we answer there."""

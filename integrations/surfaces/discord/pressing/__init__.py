@@ -1,0 +1,1 @@
+"""Commands, menus, buttons and dialogs, and what becomes of them."""
