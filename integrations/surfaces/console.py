@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from integrations.contracts.surface import Capabilities, LiveEvent
+from integrations.contracts.host import LiveEvent
+from integrations.contracts.surface import Capabilities, Surface
 from integrations.surfaces.live import live_reply
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from integrations.contracts.surface import Broadcast, Delivery, Host, Live, Target
+    from integrations.contracts.delivery import Delivery, Target
+    from integrations.contracts.host import Broadcast, Host
+    from integrations.contracts.surface import Live
 
 
-class ConsoleSurface:
+class ConsoleSurface(Surface):
     """Replies to ``mynah ask``, in whichever process it waits."""
 
     def __init__(self, broadcast: Broadcast) -> None:

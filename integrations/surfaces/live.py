@@ -11,12 +11,13 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from integrations.contracts.surface import LiveEvent
+from integrations.contracts.host import LiveEvent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from integrations.contracts.surface import Broadcast, Target
+    from integrations.contracts.delivery import Target
+    from integrations.contracts.host import Broadcast
 
 GAP_S = 0.05
 """Shortest time between two events of one reply: twenty a second look fluent."""

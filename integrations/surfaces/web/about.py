@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from nicegui.events import GenericEventArguments
 
-    from integrations.contracts.surface import CommandReply
+    from integrations.contracts.host import CommandReply
     from integrations.surfaces.web.markdown import Markdown
 
 _log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from integrations.contracts.surface import Outcome
+from integrations.contracts.delivery import Outcome
 from integrations.surfaces.web.actions import (
     ABOUT_ANSWER,
     ABOUT_CORRECTION,
@@ -28,7 +28,7 @@ from learning.interpretation.contract import ASKING
 if TYPE_CHECKING:
     from nicegui.events import GenericEventArguments
 
-    from integrations.contracts.surface import Entry
+    from integrations.contracts.host import Entry
     from integrations.surfaces.web.actions import Actions
     from integrations.surfaces.web.markdown import Markdown
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import structlog
 from nicegui import background_tasks, ui
 
+from integrations.contracts.host import Refusal
 from integrations.contracts.knowledge import SourceFailure
-from integrations.contracts.surface import Refusal
 from integrations.surfaces.web.about import AboutDialog
 from integrations.surfaces.web.again import AskingAgain
 from integrations.surfaces.web.composer import Composer, command_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from nicegui import Client
 
-    from integrations.contracts.surface import Accepted, Host, LiveEvent, Person, ThreadSummary
+    from integrations.contracts.host import Accepted, Host, LiveEvent, Person, ThreadSummary
     from integrations.surfaces.web.composer import Draft
     from integrations.surfaces.web.markdown import Markdown
     from integrations.surfaces.web.readings import Choice

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from nicegui.events import GenericEventArguments
 
-    from integrations.contracts.surface import CommandHelp
+    from integrations.contracts.host import CommandHelp
 
 _COMMAND = re.compile(r"/([a-z][a-z-]*)(?:\s.*)?", re.DOTALL | re.IGNORECASE)
 

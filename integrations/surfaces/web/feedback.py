@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from uuid import UUID
 
-    from integrations.contracts.surface import Host, Person
+    from integrations.contracts.host import Host, Person
     from integrations.surfaces.web.thread import Thread
     from integrations.surfaces.web.transcript import Transcript
 

@@ -9,7 +9,8 @@ from nicegui import ui
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from integrations.contracts.surface import Citation, Entry
+    from integrations.contracts.delivery import Citation
+    from integrations.contracts.host import Entry
 
 
 class LearnedPanel:

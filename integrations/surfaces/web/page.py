@@ -9,7 +9,7 @@ from uuid import UUID
 import nicegui
 from nicegui import Client, ui
 
-from integrations.contracts.surface import Person
+from integrations.contracts.host import Person
 from integrations.surfaces.web import theme
 from integrations.surfaces.web.chat import Chat
 from integrations.surfaces.web.markdown import Markdown
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from integrations.contracts.surface import Host
+    from integrations.contracts.host import Host
 
 _RECONNECT_S = 20.0
 """How long a page that lost its connection is kept, in seconds."""

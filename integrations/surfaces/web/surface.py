@@ -11,7 +11,8 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from integrations.contracts.surface import Capabilities, LiveEvent
+from integrations.contracts.host import LiveEvent
+from integrations.contracts.surface import Capabilities, Surface
 from integrations.surfaces.live import GAP_S, live_reply
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from integrations.contracts.surface import Broadcast, Delivery, Host, Live, Target
+    from integrations.contracts.delivery import Delivery, Target
+    from integrations.contracts.host import Broadcast, Host
+    from integrations.contracts.surface import Live
 
 EXAMPLES = (
     "What can you help me with?",
@@ -30,7 +33,7 @@ EXAMPLES = (
 """Questions offered to a newcomer; the first two work before anything is ingested."""
 
 
-class WebSurface:
+class WebSurface(Surface):
     """A chat page at ``/`` for one local person, or for several by name.
 
     Args:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from integrations.contracts.surface import Accepted, Entry, Host, Person, ThreadSummary
+    from integrations.contracts.host import Accepted, Entry, Host, Person, ThreadSummary
     from integrations.surfaces.web.readings import Choice
     from learning.roles import RoleName
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from nicegui.events import GenericEventArguments
 
-    from integrations.contracts.surface import ThreadSummary
+    from integrations.contracts.host import ThreadSummary
 
 BREAKPOINT_PX = 900
 """Below this width the drawer lies over the page."""

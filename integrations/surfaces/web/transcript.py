@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 from nicegui.element import Element
 
-from integrations.contracts.surface import Outcome
+from integrations.contracts.delivery import Outcome
 from integrations.surfaces.web.answer import AnswerCard
 from integrations.surfaces.web.writing import LiveCard
 from learning.roles import role
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from nicegui.events import GenericEventArguments
 
-    from integrations.contracts.surface import Entry
+    from integrations.contracts.host import Entry
     from integrations.surfaces.web.actions import Actions
     from integrations.surfaces.web.markdown import Markdown
     from learning.roles import RoleName

@@ -9,28 +9,29 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from integrations.contracts.delivery import Delivery, Outcome, Target
+from integrations.contracts.host import (
+    Accepted,
+    CommandHelp,
+    CommandReply,
+    Entry,
+    LiveEvent,
+    Person,
+    ThreadSummary,
+    Trace,
+)
 from integrations.contracts.incoming import (
     Incoming,
     IncomingChoice,
     IncomingCorrection,
+    IncomingEdit,
     IncomingMessage,
     IncomingReaction,
+    IncomingReason,
     IncomingSignal,
     IncomingStop,
 )
 from integrations.contracts.knowledge import SourceFailure
-from integrations.contracts.surface import (
-    Accepted,
-    CommandHelp,
-    CommandReply,
-    Delivery,
-    Entry,
-    LiveEvent,
-    Outcome,
-    Person,
-    Target,
-    ThreadSummary,
-)
 from tests.surfaces.web import scripts
 from tests.surfaces.web.fake_known import FakeKnown
 
@@ -119,6 +120,7 @@ class FakeHost:
         elif isinstance(incoming, IncomingChoice):
             result = self._choice(incoming)
         else:
+            assert not isinstance(incoming, IncomingEdit | IncomingReason)  # not from the page
             result = Accepted(duplicate=False, interaction_id=incoming.interaction_id)
             if isinstance(incoming, IncomingSignal):
                 self._answer(incoming.interaction_id)
@@ -126,6 +128,19 @@ class FakeHost:
                 await self._feedback(incoming)
         self._seen[key] = result
         return result
+
+    async def prompts(self, person: Person) -> Sequence[str]:
+        del person
+        return ()
+
+    async def moved(self, surface: str, workspace_id: str, channel_id: str, now_id: str) -> None:
+        raise AssertionError(f"nothing moves in {surface} {workspace_id}: {channel_id} {now_id}")
+
+    async def titled(self, person: Person, channel_id: str, thread_id: str, title: str) -> None:
+        raise AssertionError(f"nobody names {channel_id} {thread_id} {title!r} for {person}")
+
+    async def leave(self, surface: str, workspace_id: str) -> None:
+        raise AssertionError(f"nobody leaves {surface} {workspace_id}")
 
     def _message(self, message: IncomingMessage) -> Accepted:
         found = [
@@ -348,6 +363,15 @@ class FakeHost:
             (c.summary.channel_id, c.summary.thread_id) == (channel_id, thread_id)
             for c in self._conversations.values()
         )
+
+    async def trace(self, surface: str, workspace_id: str, ref: str) -> Trace | None:
+        raise AssertionError(f"{surface} asks for {workspace_id} {ref}")
+
+    async def reactions(
+        self, surface: str, workspace_id: str, ref: str
+    ) -> Sequence[tuple[str, str]]:
+        del surface, workspace_id, ref
+        return ()
 
     async def learned(self, person: Person, interaction_id: UUID) -> Sequence[str]:
         conversation, _ = self._answer(interaction_id)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from integrations.contracts.surface import CommandReply
+from integrations.contracts.host import CommandReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from integrations.contracts.surface import Person
+    from integrations.contracts.host import Person
 
 MEMORIES = (
     ("goal", "build a REST API with FastAPI", "chosen", "suggest", 1),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from integrations.contracts.surface import Citation, CommandHelp, Outcome
+from integrations.contracts.delivery import Citation, Outcome
+from integrations.contracts.host import CommandHelp
 from learning.interpretation.contract import Reading, numbered
 from learning.recollection import Place
 

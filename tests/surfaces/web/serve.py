@@ -19,7 +19,7 @@ from uuid import uuid4
 import uvicorn
 from fastapi import FastAPI
 
-from integrations.contracts.surface import Entry
+from integrations.contracts.host import Entry
 from integrations.surfaces.web import WebSurface
 from tests.surfaces.web import scripts
 from tests.surfaces.web.fake_host import FakeBroadcast, FakeHost

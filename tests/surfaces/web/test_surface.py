@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import httpx
@@ -14,13 +15,17 @@ from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.contracts.surface import Delivery, LiveEvent, Surface, Target
+from integrations.contracts.delivery import Delivery, Target
 from integrations.surfaces.web import WebSurface
 from integrations.surfaces.web.composer import command_of
 from integrations.surfaces.web.markdown import Markdown
 from integrations.surfaces.web.page import Settings, person_before
 from integrations.surfaces.web.when import ago
 from tests.surfaces.web.fake_host import FakeBroadcast, FakeHost
+
+if TYPE_CHECKING:
+    from integrations.contracts.host import LiveEvent
+    from integrations.contracts.surface import Surface
 
 CONVERSATION, INTERACTION = uuid4(), uuid4()
 TARGET = Target("web", "w", "c", "t", "u", CONVERSATION, INTERACTION, private=True)

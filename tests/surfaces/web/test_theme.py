@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 import integrations.surfaces.web
-from integrations.contracts.surface import Entry
+from integrations.contracts.host import Entry
 from integrations.surfaces.web.thread import unanswered
 
 STYLES = Path(integrations.surfaces.web.__file__).parent
