@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.consent import missing
 from bot.describe import short
 from bot.readers import audience_here
-from integrations.contracts.surface import CommandReply
+from integrations.contracts.host import CommandReply
 from learning import persona
 from learning.citations import day
 from learning.confidence import permits
@@ -19,10 +20,10 @@ from learning.memory.contract import Draft
 from learning.memory.statements import MOST_KEPT, may_be_kept, read
 from learning.memory.things import folded
 from learning.scope import may_tell, person
+from learning.store.consents import Consents
 from learning.store.index import RecallIndex
 from learning.store.interpretations import Interpretations
 from learning.store.memories import Memories
-from learning.store.people import Consents
 from learning.store.personas import Personas
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from bot.clock import Clock
     from bot.memorise import Memorising
-    from integrations.contracts.surface import Person
+    from integrations.contracts.host import Person
     from learning.memory.contract import Memory
     from learning.store.store import Store, Unit
 
@@ -79,7 +80,8 @@ class About:
             memories = await Memories(unit).of(who.user_id, now=now)
             facets, changes = await Personas(unit).of(who.user_id)
             before = await Interpretations(unit).outcomes(who.user_id)
-            learns = await Consents(unit).given(who.user_id, "learning", default=True)
+            lacking = await Consents(unit).lacking(who.user_id, who.surface)
+            nudges = await Consents(unit).given(who.user_id, "nudges", default=False)
         at = threshold(before, now)
         if not who.private:
             # Others read along here: what was said elsewhere stays there, and so does what was
@@ -87,7 +89,8 @@ class About:
             memories = [m for m in memories if may_tell(m.audience, audience_here(who))]
             facets, changes, before = {}, 0, []
         parts = [_section(kind, memories) for kind in _TITLES]
-        if changes and (liked := persona.lines(facets)):
+        liked = persona.lines(facets) if changes else []
+        if liked:
             parts.append("**How you like answers**\n\n" + _listed(liked))
         if at.outcomes:
             parts.append(
@@ -101,15 +104,17 @@ class About:
                 "I know nothing about you yet. Tell me what you work on and how you like things "
                 "(“I prefer TypeScript”, “I'm building a REST API”), or type `remember …`."
             )
-        if not learns:
-            said += "\n\nLearning from you is **off** (`on` turns it on again)."
+        if lacking:
+            said += f"\n\n{missing(lacking)}"
         return CommandReply(
             said,
             {
                 "memories": [data_of(memory) for memory in memories],
                 "persona": {name: round(value, 3) for name, value in facets.items()},
                 "asks_below": round(at.at, 3),
-                "learning": learns,
+                "learning": not lacking,
+                "nudges": nudges,
+                "likes": list(liked),
             },
         )
 
@@ -162,8 +167,8 @@ class About:
             return CommandReply(f"I cannot keep that. {why}", ok=False)
         vectors = await self._memorising.vectors(drafts)
         async with self._store.begin(who.workspace_id, None) as unit:
-            if not await Consents(unit).given(who.user_id, "learning", default=True):
-                return CommandReply("Learning from you is off; `on` turns it on again.", ok=False)
+            if lacking := await Consents(unit).lacking(who.user_id, who.surface):
+                return CommandReply(missing(lacking), ok=False)
             kept = await self._memorising.apply(
                 unit, who.user_id, person(who.user_id), drafts, [], vectors, now
             )

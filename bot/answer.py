@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from bot.telemetry import span
+from integrations.contracts.delivery import Outcome
 from integrations.contracts.model import (
     Finished,
     ModelDeclined,
@@ -22,7 +23,6 @@ from integrations.contracts.model import (
     ModelFailure,
     ModelTimeout,
 )
-from integrations.contracts.surface import Outcome
 from learning.persona import shape
 from learning.roles import role
 from learning.routing.parameters import temperature_of, tokens_of

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,52 +21,65 @@ from bot.answer import Answers, Load
 from bot.answer import Limits as TurnLimits
 from bot.classify import Classifier
 from bot.commands import Commands
-from bot.context import ContextBuilder
+from bot.configured import (
+    attending_of,
+    contexts_of,
+    embedder_settings,
+    first_language_model,
+    offline_experts,
+    surfaces_of,
+)
+from bot.consent import Consenting
 from bot.credit import Crediting
 from bot.deliver import Deliveries
 from bot.distil import Distilling
+from bot.edit import Editing
 from bot.embedding import Embedding
 from bot.experts import Experts
 from bot.feedback import Feedbacks
+from bot.figures import Figures
 from bot.forget import Forgetting
 from bot.host import MynahHost, correction_of
+from bot.hours import Hours
 from bot.ingest import Ingestion
+from bot.installations import KeptInstallations
 from bot.interpret import Interpreter
 from bot.interpreting import Interpreting
 from bot.learn import Remembering
 from bot.learned import Learned
+from bot.leaving import Leaving
 from bot.ledger import Ledger
 from bot.live import LiveEvents
+from bot.loading import Loading
 from bot.memorise import Memorising
 from bot.metrics import Metrics
+from bot.moving import Moving
+from bot.opinions import Opinions
+from bot.prompts import Prompts
 from bot.prune import Pruning
 from bot.queue import LEARNING, Queue, Task, schema_sql, turn_queue
-from bot.recall import Recaller
 from bot.record import Recording
 from bot.reflect import Reflecting
 from bot.replay import Replaying
+from bot.retention import Retention
 from bot.revalidate import Revalidation
 from bot.routing import Limits as Spending
 from bot.routing import Routing
 from bot.schedule import Schedule
 from bot.seed import Seeding
 from bot.sources import Sources
+from bot.standing import Standings
+from bot.taking import Taking
 from bot.turn import Turns
 from integrations.embedders.cached import CachedEmbedder
-from integrations.embedders.choose import EmbedderSettings, choose
+from integrations.embedders.choose import choose
 from integrations.knowledge.limits import Limits as KnowledgeLimits
 from integrations.models.build import open_models
-from integrations.models.defaults import OLLAMA_URL
-from integrations.models.offline.extractive import ExtractiveExpert
-from integrations.models.offline.maths import MathsExpert
 from integrations.models.ollama import resolve
 from integrations.models.prices import expected_usd
-from integrations.rerankers.choose import choose as choose_reranker
-from integrations.surfaces.console import ConsoleSurface
-from integrations.surfaces.slack.surface import SlackSettings, SlackSurface
-from integrations.surfaces.web.surface import WebSurface
+from learning.feedback import ratings_of
 from learning.lexicon import Lexicon
-from learning.roles import ROLE_NAMES, declared_strengths
+from learning.roles import declared_strengths
 from learning.routing.weights import Weights
 from learning.store.address import conninfo_of
 from learning.store.cipher import Cipher
@@ -81,23 +95,13 @@ if TYPE_CHECKING:
 
     from bot.clock import Clock
     from bot.settings import Settings
+    from integrations.contracts.host import Person
     from integrations.contracts.model import Model
-    from integrations.contracts.surface import Person, Surface
+    from integrations.contracts.surface import Surface
     from integrations.models.mapping import Plan
     from learning.roles import RoleName
 
-LOCAL = "local"
-"""The workspace of the page and the console."""
-
 _CACHED_TEXTS = 4_096
-_READERS: tuple[RoleName, ...] = ("lead", "router", "senior", "architect")
-
-
-class UnknownSurface(ValueError):  # noqa: N818 - it is the surface that is unknown
-    """A surface that is not there was asked for."""
-
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(f"there is no surface {name!r}: choose from {', '.join(known)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,7 @@ async def open_mynah(
         metrics = Metrics()
 
         plan = await resolve(settings.models())
-        offline = _offline_experts()
+        offline = offline_experts()
         for expert in offline.values():
             stack.push_async_callback(expert.close)
         if models is None:
@@ -201,10 +205,12 @@ async def open_mynah(
         embedding = Embedding(embedder, store)
 
         queue = await stack.enter_async_context(Queue(conninfo, SEARCH_PATH))
-        surfaces = _surfaces(settings, stack, live, only, now)
+        installations = KeptInstallations(store, now)
+        surfaces = surfaces_of(settings, stack, live, only, now, installations)
         surfaces |= {surface.name: surface for surface in further}
         ingestion = Ingestion(store, embedding, KnowledgeLimits(), now)
-        acceptance = Acceptance(store, queue, now)
+        opinions = Opinions(ratings_of(settings.reactions))
+        acceptance = Acceptance(store, queue, now, opinions)
 
         async def correct(who: Person, interaction_id: UUID, text: str) -> None:
             await acceptance.accept(correction_of(who, interaction_id, text, now))
@@ -213,41 +219,68 @@ async def open_mynah(
         strengths = declared_strengths()
         learned = Learned(settings.policy, strengths, settings.incumbent, embedding.name, now())
         ledger = Ledger(learned, now)
-        crediting = Crediting(store, queue, learned, ledger, lexicon, now)
+        crediting = Crediting(store, queue, learned, ledger, lexicon, now, opinions)
         memorising = Memorising(embedding)
-        forgetting = Forgetting(store, ledger, crediting, memorising, now)
+        standings = Standings(store, queue, surfaces, opinions)
+        forgetting = Forgetting(
+            store, ledger, crediting, memorising, standings, live, now, opinions
+        )
         commands = Commands(
             store,
             forgetting,
             Sources(store, ingestion, now),
-            Experts(store, learned, ledger, now),
+            Experts(
+                store,
+                learned,
+                ledger,
+                Figures(
+                    {name: model.id for name, model in models.items()},
+                    _spending(settings),
+                    settings.policy,
+                ),
+                now,
+            ),
             About(store, memorising, now),
+            Taking(store, forgetting, now),
+            Consenting(store, now),
+            Hours(store),
             correct,
             now,
         )
-        host = MynahHost(store, acceptance, commands, ingestion, live, metrics, now)
+        leaving = Leaving(store, queue, surfaces)
+        moving = Moving(store, queue, now)
+        host = MynahHost(
+            store,
+            acceptance,
+            commands,
+            ingestion,
+            live,
+            metrics,
+            Prompts(store, now),
+            leaving,
+            moving,
+            now,
+        )
         load = Load()
         weights = Weights.load(settings.quality_per_usd, settings.quality_per_second)
         routing = Routing(
             models,
             learned,
             weights,
-            Spending(
-                settings.turn_budget_usd,
-                settings.person_budget_usd,
-                settings.workspace_budget_usd,
-            ),
+            _spending(settings),
             expected_usd,
             load,
             settings.max_tokens,
             settings.turn_timeout_s,
             rng or np.random.default_rng(),
         )
-        contexts = await _contexts(settings, stack, embedding, lexicon)
+        contexts = await contexts_of(settings, stack, embedding, lexicon)
         turns = Turns(
             store,
+            Loading(store, routing, contexts, now),
             Recording(store, queue, now),
             contexts,
+            await attending_of(settings, stack, store, queue, surfaces, lexicon, now),
             embedding,
             Classifier(models["router"]),
             Interpreting(store, contexts, Interpreter(models["router"], lexicon), lexicon, now),
@@ -264,26 +297,36 @@ async def open_mynah(
             settings.max_tokens,
             now,
         )
-        deliveries = Deliveries(store, surfaces, metrics, now)
-        feedbacks = Feedbacks(store, queue, embedding, live, now)
-        reader = _first_language_model(models) if settings.distil == "auto" else None
+        deliveries = Deliveries(store, surfaces, standings, metrics, now)
+        feedbacks = Feedbacks(store, queue, embedding, live, standings, opinions, now)
+        reader = first_language_model(models) if settings.distil == "auto" else None
         distilling = Distilling(store, reader, memorising, lexicon, now)
+        retention = Retention(store, timedelta(days=settings.keep_unlearned_days), now)
         remembering = Remembering(store, queue, embedding, memorising, distilling, now)
-        reflecting = Reflecting(store, memorising, now)
-        pruning = Pruning(store, memorising, now)
-        revalidation = Revalidation(store, ingestion, now)
         for task in (
             Task("turn", turns.take, priority=10, last_words=turns.give_up),
-            Task("deliver", deliveries.deliver, priority=20, last_words=deliveries.give_up),
+            Task(
+                "deliver",
+                deliveries.deliver,
+                priority=20,
+                attempts=10,  # a platform may be away for a quarter of an hour
+                last_words=deliveries.give_up,
+            ),
             Task("feedback", feedbacks.apply, priority=10),
+            Task("standing", standings.show),
+            Task("withdraw", standings.withdraw, priority=5, attempts=8),
+            Task("abandon", standings.abandon, priority=5),
+            Task("edit", Editing(store, queue, forgetting, ledger, live, now).apply, priority=10),
             Task("credit", crediting.credit),
             Task("topics", crediting.find_topics),
             Task("learn", remembering.learn),
-            Task("reflect", reflecting.reflect),
+            Task("reflect", Reflecting(store, memorising, now, opinions).reflect),
             Task("distil", distilling.distil, attempts=2),
-            Task("prune", pruning.prune),
-            Task("revalidate", revalidation.job),
+            Task("prune", Pruning(store, memorising, retention, now).prune),
+            Task("revalidate", Revalidation(store, ingestion, now).job),
             Task("embed", embedding.catch_up_job),
+            Task("move", moving.move),
+            Task("leave", leaving.leave, attempts=8, last_words=leaving.give_up),
         ):
             queue.add(task)
         yield Mynah(
@@ -308,65 +351,13 @@ async def open_mynah(
             Replaying(store, strengths, settings.incumbent),
             metrics,
             live,
-            Schedule(store, queue),
+            Schedule(store, queue, leaving),
             conninfo,
         )
 
 
-def _surfaces(
-    settings: Settings, stack: AsyncExitStack, live: LiveEvents, only: Sequence[str], now: Clock
-) -> dict[str, Surface]:
-    """Return the surfaces that are configured and wanted."""
-    known: dict[str, Surface] = {
-        "web": WebSurface(LOCAL, live, now=now),
-        "console": ConsoleSurface(live),
-    }
-    if (slack := slack_settings(settings)) is not None:
-        known["slack"] = SlackSurface(slack, now)
-        stack.push_async_callback(known["slack"].stop)  # a worker delivers without listening
-    if unknown := set(only) - known.keys():
-        raise UnknownSurface(min(unknown), sorted(known))
-    return {name: each for name, each in known.items() if not only or name in only}
-
-
-async def _contexts(
-    settings: Settings, stack: AsyncExitStack, embedding: Embedding, lexicon: Lexicon
-) -> ContextBuilder:
-    reranker = await choose_reranker(settings.reranker, cache=settings.fastembed_cache)
-    if reranker is not None:
-        stack.push_async_callback(reranker.close)
-    return ContextBuilder(Recaller(embedding.name), lexicon, reranker)
-
-
-def _first_language_model(models: Mapping[RoleName, Model]) -> Model | None:
-    """Return the model that reads conversations in the background: the generalist's, if any."""
-    return next((models[name] for name in _READERS if models[name].streams_text), None)
-
-
-def _offline_experts() -> Mapping[str, MathsExpert | ExtractiveExpert]:
-    return {
-        name: MathsExpert() if name == "math" else ExtractiveExpert(name) for name in ROLE_NAMES
-    }
-
-
-def embedder_settings(settings: Settings) -> EmbedderSettings:
-    """Return what concerns the embedder."""
-    key = settings.openai_api_key
-    return EmbedderSettings(
-        openai_api_key=key.get_secret_value() if key else "",
-        openai_base_url=settings.openai_base_url or "",
-        ollama_base_url=settings.ollama_base_url or OLLAMA_URL,
+def _spending(settings: Settings) -> Spending:
+    """Return what may be spent."""
+    return Spending(
+        settings.turn_budget_usd, settings.person_budget_usd, settings.workspace_budget_usd
     )
-
-
-def slack_settings(settings: Settings) -> SlackSettings | None:
-    """Return what concerns Slack, if there is a token for it."""
-    bot, app, secret = (
-        value.get_secret_value() if value else ""
-        for value in (
-            settings.slack_bot_token,
-            settings.slack_app_token,
-            settings.slack_signing_secret,
-        )
-    )
-    return SlackSettings(bot, app, secret, settings.slack_api_url) if bot else None

@@ -19,6 +19,7 @@ from bot.cli_base import (
     Channel,
     Json,
     User,
+    Workspace,
     command,
     execute,
     print_json,
@@ -27,6 +28,7 @@ from bot.cli_base import (
 )
 from bot.cli_learnings import learnings
 from bot.cli_routing import model, replay, seed
+from bot.cli_slack import manifest
 from learning.roles import RoleName  # noqa: TC001 - the command line is built from the annotations
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(learnings, name="learnings")
-for each in (model, seed, replay):
+for each in (model, seed, replay, manifest):
     cli.command()(each)
 
 
@@ -71,6 +73,7 @@ def ask(
     user: User = USER,
     channel: Channel = None,
     role: Annotated[RoleName | None, typer.Option(help="Ask this expert in particular.")] = None,
+    workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Ask a question and print the answer with its sources."""
@@ -79,7 +82,8 @@ def ask(
     question = sys.stdin.read() if text == "-" else text
 
     async def main(settings: Settings) -> bool:
-        answer = await ask_(settings, question, user, channel, ERR if not as_json else None, role)
+        shown = None if as_json else ERR
+        answer = await ask_(settings, question, user, channel, shown, role, workspace)
         if as_json:
             print_json(answer)
         else:
@@ -141,6 +145,7 @@ def ingest(
     location: Annotated[str, typer.Argument(metavar="PATH_OR_URL")],
     user: User = USER,
     private: Annotated[bool, typer.Option("--private", help="Only you may get it.")] = False,
+    workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Read a file, a folder, a git checkout or a web page; read again only what changed."""
@@ -148,7 +153,12 @@ def ingest(
 
     async def main(settings: Settings) -> bool:
         report = await ingest_(
-            settings, location, user, private=private, console=None if as_json else ERR
+            settings,
+            location,
+            user,
+            private=private,
+            console=None if as_json else ERR,
+            workspace=workspace,
         )
         if as_json:
             print_json(report)
@@ -160,9 +170,9 @@ def ingest(
 
 
 @cli.command()
-def sources(user: User = USER, as_json: Json = False) -> None:
+def sources(user: User = USER, workspace: Workspace = None, as_json: Json = False) -> None:
     """The folders, files and pages that were read."""
-    command("sources", user, None, as_json=as_json)
+    command("sources", user, None, as_json=as_json, workspace=workspace)
 
 
 @cli.command()
@@ -211,12 +221,12 @@ def doctor(
 
 
 @cli.command()
-def stats(as_json: Json = False) -> None:
+def stats(workspace: Workspace = None, as_json: Json = False) -> None:
     """How much is kept, and how turns ended."""
     from bot.console import stats as stats_  # noqa: PLC0415 - as above
 
     async def main(settings: Settings) -> bool:
-        return print_reply(await stats_(settings), as_json=as_json)
+        return print_reply(await stats_(settings, workspace), as_json=as_json)
 
     execute(main)
 

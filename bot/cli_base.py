@@ -21,11 +21,15 @@ from bot.telemetry import configure_logging, configure_tracing
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from integrations.contracts.surface import CommandReply
+    from integrations.contracts.host import CommandReply
 
 User = Annotated[str, typer.Option(help="Who speaks.")]
 Channel = Annotated[
     str | None, typer.Option(help="Speak in a channel that others read; private when left out.")
+]
+Workspace = Annotated[
+    str | None,
+    typer.Option(help="Whose: a Slack team's id, say; this machine's own when left out."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -65,7 +69,8 @@ def execute(main: Callable[[Settings], Coroutine[Any, Any, bool]], *, quiet: boo
     from bot.errors import EXPECTED, sentence  # noqa: PLC0415 - loads every part
 
     try:
-        succeeded = asyncio.run(main(settings_of(quiet=quiet)))
+        with asyncio.Runner(loop_factory=_loop) as runner:
+            succeeded = runner.run(main(settings_of(quiet=quiet)))
     except (Complaint, *EXPECTED) as error:
         ERR.print(sentence(error), style="red", highlight=False, markup=False)
         raise typer.Exit(FAILED) from None
@@ -73,6 +78,15 @@ def execute(main: Callable[[Settings], Coroutine[Any, Any, bool]], *, quiet: boo
         raise typer.Exit(130) from None
     if not succeeded:
         raise typer.Exit(FAILED)
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """Return an event loop: libuv's, where there is one; a message costs a sixth less with it."""
+    try:
+        from uvloop import new_event_loop  # noqa: PLC0415 - there is none for Windows
+    except ImportError:
+        return asyncio.new_event_loop()
+    return new_event_loop()
 
 
 def say(sentence: str) -> None:
@@ -94,11 +108,14 @@ def print_reply(reply: CommandReply, *, as_json: bool) -> bool:
     return reply.ok
 
 
-def command(line: str, user: str, channel: str | None, *, as_json: bool) -> None:
+def command(
+    line: str, user: str, channel: str | None, *, as_json: bool, workspace: str | None = None
+) -> None:
     """Run a command line of the table that every surface shares."""
     from bot.console import command as command_  # noqa: PLC0415 - keeps `mynah --help` quick
 
     async def main(settings: Settings) -> bool:
-        return print_reply(await command_(settings, line, user, channel), as_json=as_json)
+        reply = await command_(settings, line, user, channel, workspace)
+        return print_reply(reply, as_json=as_json)
 
     execute(main)

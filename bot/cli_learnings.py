@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli_base import USER, Channel, Json, User, command, execute, print_json, print_reply
+from bot.cli_base import (
+    USER,
+    Channel,
+    Json,
+    User,
+    Workspace,
+    command,
+    execute,
+    print_json,
+    print_reply,
+)
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -42,10 +52,11 @@ def knowledge(
     topic: Annotated[str, typer.Argument(metavar="[TOPIC]")] = "",
     user: User = USER,
     channel: Channel = None,
+    workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """What is known, by topic and by where it is from."""
-    command(f"knowledge {topic}", user, channel, as_json=as_json)
+    command(f"knowledge {topic}", user, channel, as_json=as_json, workspace=workspace)
 
 
 @learnings.command()

@@ -17,6 +17,7 @@ from bot.cli_base import (
     Complaint,
     Json,
     User,
+    Workspace,
     command,
     execute,
     print_json,
@@ -38,10 +39,12 @@ def model(
     ] = None,
     user: User = USER,
     channel: Channel = None,
+    workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """How each expert fares, and who may answer."""
-    command(f"model {' '.join(words or ())}", user, channel, as_json=as_json)
+    line = f"model {' '.join(words or ())}"
+    command(line, user, channel, as_json=as_json, workspace=workspace)
 
 
 def seed(
@@ -55,7 +58,7 @@ def seed(
     as_json: Json = False,
 ) -> None:
     """Let every expert answer questions with known answers, so that routing starts informed."""
-    from bot.console import seed as seed_  # noqa: PLC0415 - keeps `mynah --help` quick
+    from bot.console_routing import seed as seed_  # noqa: PLC0415 - keeps `mynah --help` quick
 
     def agreed(estimate: Estimate) -> bool:
         calls = f"{estimate.calls} question{'' if estimate.calls == 1 else 's'} to ask"
@@ -88,7 +91,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """What the log says about policies that were not in charge, before one is switched on."""
-    from bot.console import replay as replay_  # noqa: PLC0415 - as above
+    from bot.console_routing import replay as replay_  # noqa: PLC0415 - as above
     from learning.routing.registry import POLICIES  # noqa: PLC0415 - as above
 
     async def main(settings: Settings) -> bool:

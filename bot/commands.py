@@ -6,20 +6,21 @@ people and data for programs. It sees only what that person may see.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.about import data_of, in_full, line_of
+from bot.consent import missing
 from bot.describe import describe_interaction, describe_learning, short, suffix_of
 from bot.experts import USAGE
 from bot.readers import audience_here, readable_by, told_to
+from integrations.contracts.host import CommandHelp, CommandReply
 from integrations.contracts.incoming import clean, readable
-from integrations.contracts.surface import CommandHelp, CommandReply
 from learning.scope import may_tell
+from learning.store.consents import Consents
 from learning.store.interactions import Interactions
 from learning.store.learnings import Learnings
 from learning.store.memories import Memories
-from learning.store.people import Consents, People
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
 
     from bot.about import About
     from bot.clock import Clock
+    from bot.consent import Consenting
     from bot.experts import Experts
     from bot.forget import Forgetting
+    from bot.hours import Hours
     from bot.sources import Sources
-    from integrations.contracts.surface import Person
+    from bot.taking import Taking
+    from integrations.contracts.host import Person
     from learning.memory.contract import Memory
     from learning.store.interactions import Interaction
     from learning.store.learnings import Learning
@@ -60,6 +64,9 @@ class Commands:
         sources: answers about what was read.
         experts: answers ``model``.
         about: answers ``me`` and ``remember``.
+        taking: answers what people do with what is kept of them.
+        consenting: answers ``on``, ``off`` and ``learning``.
+        hours: answers ``habits``.
         correct: hands a person's correction to the front door.
         clock: tells the time.
     """
@@ -71,6 +78,9 @@ class Commands:
         sources: Sources,
         experts: Experts,
         about: About,
+        taking: Taking,
+        consenting: Consenting,
+        hours: Hours,
         correct: Callable[[Person, UUID, str], Awaitable[None]],
         clock: Clock,
     ) -> None:
@@ -103,11 +113,24 @@ class Commands:
                 self._forget,
             ),
             Command(
-                "forget-me", "forget-me yes", "Delete everything I have of you.", self._forget_me
+                "forget-me", "forget-me yes", "Delete everything I have of you.", taking.forget_me
             ),
-            Command("export", "export", "Everything I have of you, as JSON.", self._export),
-            Command("off", "off", "Stop learning from you.", self._off),
-            Command("on", "on", "Learn from you again.", self._on),
+            Command("export", "export", "Everything I have of you, as JSON.", taking.export),
+            Command("off", "off", "Stop learning from you.", consenting.off),
+            Command("on", "on", "Learn from you.", consenting.on),
+            Command(
+                "learning",
+                "learning [here on|off]",
+                "Whether I learn from you; admins decide for everybody here.",
+                consenting.learning,
+            ),
+            Command("habits", "habits", "When you usually ask, and what.", hours.habits),
+            Command(
+                "nudges",
+                "nudges [on|off]",
+                "Whether I may write to you first; only after your yes.",
+                taking.nudges,
+            ),
             Command("model", USAGE, "How each expert fares, and who may answer here.", experts.run),
             Command(
                 "knowledge",
@@ -143,7 +166,10 @@ class Commands:
             name = "learnings" if name == "list" else name
         command = self._table.get(name)
         if command is None:
-            return CommandReply(f"There is no command `{name[:40]}`. {_SOMETHING}", ok=False)
+            names = ", ".join(f"`{known}`" for known in self._table)
+            return CommandReply(
+                f"There is no command `{name[:40]}`. {_SOMETHING} There are {names}.", ok=False
+            )
         return await command.run(who, rest.strip())
 
     async def _help(self, who: Person, rest: str) -> CommandReply:
@@ -156,11 +182,11 @@ class Commands:
         async with self._store.begin(who.workspace_id, None) as unit:
             held = await Learnings(unit).held(who.user_id)
             known = await Memories(unit).of(who.user_id, now=self._clock())
-            learns = await Consents(unit).given(who.user_id, "learning", default=True)
+            lacking = await Consents(unit).lacking(who.user_id, who.surface)
         here = audience_here(who)
         held = [learning for learning in held if may_tell(learning.audience, here)]
         memories = [memory for memory in known if may_tell(memory.audience, here)]
-        state = "" if learns else "\n\nLearning from you is **off** (`on` turns it on again)."
+        learns, state = not lacking, f"\n\n{missing(lacking)}" if lacking else ""
         if not held and not memories:
             return CommandReply(
                 "I have learned nothing from you yet: react to an answer or correct one." + state,
@@ -178,14 +204,17 @@ class Commands:
         )
 
     async def _show(self, who: Person, rest: str) -> CommandReply:
+        if not rest:
+            return CommandReply("Say which: `show ID`. `learnings` lists what there is.", ok=False)
         async with self._store.begin(who.workspace_id, None) as unit:
             memory = await _memory(unit, who, rest)
             if memory is not None:
                 return CommandReply(
                     await in_full(unit, memory, self._clock()), {"memory": data_of(memory)}
                 )
+            own = await _own_learning(unit, who, rest)
         async with self._store.begin(who.workspace_id, told_to(who)) as unit:
-            found = await self._learning(unit, rest)
+            found = own or await self._learning(unit, rest)
             if isinstance(found, CommandReply):
                 return found
         replaced = found.content.get("replaces")
@@ -218,8 +247,12 @@ class Commands:
             return CommandReply(str(problem), ok=False)
         async with self._store.begin(who.workspace_id, None) as unit:
             memory = await _memory(unit, who, id_)
+            own = await _own_learning(unit, who, id_)
         if memory is not None:
             return await self._about.correct(who, memory, words)
+        if own is not None and own.kind == "correction" and own.audience.kind == "channel":
+            # Their own words of there, which they may change from anywhere.
+            who = replace(who, channel_id=own.audience.id, private=False)
         async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
             found = await self._interaction(unit, who, id_)
         if isinstance(found, CommandReply):
@@ -230,22 +263,37 @@ class Commands:
         )
 
     async def _forget(self, who: Person, rest: str) -> CommandReply:
+        if not rest:
+            return CommandReply(
+                "Say what: `forget ID`. `learnings` lists what I learned, and `why` shows the id "
+                "of my latest answer to you.",
+                ok=False,
+            )
+        return await self._forget_one(who, rest)
+
+    async def _forget_one(self, who: Person, rest: str) -> CommandReply:
         async with self._store.begin(who.workspace_id, None) as unit:
             memory = await _memory(unit, who, rest)
+            own = await _own_learning(unit, who, rest)
         async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
-            learning = await self._learning(unit, rest)
+            learning = own or await self._learning(unit, rest)
             interaction = (
                 await self._interaction(unit, who, rest)
                 if isinstance(learning, CommandReply)
                 else None
             )
         if memory is not None:
-            await self._forgetting.memory(who.workspace_id, who.user_id, memory)
-            return CommandReply(
+            revived = await self._forgetting.memory(who.workspace_id, who.user_id, memory)
+            here, now = audience_here(who), self._clock()
+            again = [m for m in revived if m.holds(now) and may_tell(m.audience, here)]
+            said = (
                 "Forgotten. The message it came from is kept; `forget` with that answer's id "
-                "deletes it too.",
-                {"forgotten": str(memory.id)},
+                "deletes it too."
             )
+            if again:
+                lines = "\n".join(line_of(each) for each in again)
+                said += f"\n\nIt had taken the place of this, which holds again:\n\n{lines}"
+            return CommandReply(said, {"forgotten": str(memory.id)})
         if not isinstance(learning, CommandReply):
             if learning.user_id != who.user_id:
                 return CommandReply("That was learned from somebody else; only they can.", ok=False)
@@ -260,50 +308,6 @@ class Commands:
             "Forgotten: the question, the answer and what was learned from them.",
             {"forgotten": str(interaction.id)},
         )
-
-    async def _forget_me(self, who: Person, rest: str) -> CommandReply:
-        if rest.lower() != "yes":
-            return CommandReply(
-                "This deletes everything I have of you, for good: your questions, my answers to "
-                "them, your reactions, and what I learned. Type `forget-me yes` to do it.",
-                ok=False,
-            )
-        counts = await self._forgetting.person(who.workspace_id, who.user_id)
-        total = sum(counts.values())
-        return CommandReply(
-            f"Done. {total} row{'' if total == 1 else 's'} of yours are deleted.",
-            {"deleted": counts},
-        )
-
-    async def _export(self, who: Person, rest: str) -> CommandReply:
-        del rest
-        async with self._store.begin(who.workspace_id, None) as unit:
-            found = await People(unit).export(who.user_id)
-        lines = [f"- {name.replace('_', ' ')}: {len(rows)}" for name, rows in found.items()]
-        summary = "\n".join(lines) or "There is nothing."
-        return CommandReply(f"Everything I have of you:\n\n{summary}", {"export": found})
-
-    async def _off(self, who: Person, rest: str) -> CommandReply:
-        del rest
-        return await self._consent(
-            who,
-            granted=False,
-            text="I no longer learn from you. What I learned before stays until you `forget-me`; "
-            "answers and reactions still work.",
-        )
-
-    async def _on(self, who: Person, rest: str) -> CommandReply:
-        del rest
-        return await self._consent(who, granted=True, text="I learn from you again.")
-
-    async def _consent(self, who: Person, *, granted: bool, text: str) -> CommandReply:
-        now = self._clock()
-        async with self._store.begin(who.workspace_id, None) as unit:
-            await Consents(unit).change(who.user_id, "learning", granted=granted, now=now)
-            await People(unit).note(
-                who.user_id, "learning_on" if granted else "learning_off", None, {}, now
-            )
-        return CommandReply(text, {"learning": granted})
 
     async def _learning(self, unit: Unit, text: str) -> Learning | CommandReply:
         learnings = Learnings(unit)
@@ -328,7 +332,7 @@ class Commands:
                 ids = [x.learned_from for x in await Learnings(unit).find(learned)]
         if len(ids) == 1 and (found := await interactions.find(ids[0])) is not None:
             return found
-        return _not_one(text, len(ids), "answer", "Its id is shown under it.")
+        return _not_one(text, len(ids), "answer", "`why` shows the id of my latest to you.")
 
 
 async def _memory(unit: Unit, who: Person, text: str) -> Memory | None:
@@ -347,6 +351,22 @@ async def _memory(unit: Unit, who: Person, text: str) -> Memory | None:
     here = audience_here(who)
     mine = [m for m in found if m.user_id == who.user_id and may_tell(m.audience, here)]
     return mine[0] if len(mine) == 1 else None
+
+
+async def _own_learning(unit: Unit, who: Person, text: str) -> Learning | None:
+    """Return what was learned from the person that an id names, wherever that was.
+
+    Args:
+        unit: open for all audiences.
+        who: the person, and where they are.
+        text: the id.
+    """
+    suffix = suffix_of(text)
+    learnings = Learnings(unit)
+    found = await learnings.find(await learnings.resolve(suffix)) if suffix else []
+    here = audience_here(who)
+    mine = [x for x in found if x.user_id == who.user_id and may_tell(x.audience, here)]
+    return mine[0] if len(found) == 1 and mine else None
 
 
 def _not_one(text: str, count: int, what: str, hint: str) -> CommandReply:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from bot import clock
 from bot.accept import UnknownInteraction
-from bot.app import LOCAL, open_database, open_mynah
+from bot.app import open_database, open_mynah
+from bot.configured import LOCAL
 from bot.describe import learned_from, short
 from bot.ingest import Progress as Step
 from bot.ingest import Report
 from bot.readers import readable_by
+from integrations.contracts.delivery import Outcome
+from integrations.contracts.host import CommandReply, Person
 from integrations.contracts.incoming import IncomingMessage, IncomingReaction, clean
-from integrations.contracts.surface import CommandReply, Outcome, Person
-from learning.roles import role
 from learning.scope import WORKSPACE
 from learning.scope import person as only
-from learning.seeding.prompts import picked, seed_prompts
 from learning.store.index import RecallIndex
 from learning.store.interactions import Interactions
 from learning.store.learnings import Learnings
@@ -32,11 +32,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.app import Mynah
-    from bot.seed import Estimate
     from bot.settings import Settings
-    from integrations.contracts.surface import LiveEvent
+    from integrations.contracts.host import LiveEvent
     from learning.roles import RoleName
-    from learning.routing.evaluation import Interval
 
 _SLACK_S = 30.0
 """Waited beyond a turn's own limit, for a worker that has others to serve first."""
@@ -52,10 +50,30 @@ class NoAnswerYet(Exception):  # noqa: N818 - it is the answer that is missing
         )
 
 
-def person_of(user: str, channel: str | None) -> Person:
+class UnknownWorkspace(ValueError):  # noqa: N818 - it is the workspace that is unknown
+    """A workspace that is not there was asked for."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"there is no workspace {name!r}: choose from {', '.join(known)}, "
+            "or let somebody there speak to Mynah first"
+        )
+
+
+async def _found(mynah: Mynah, workspace: str | None) -> str:
+    """Return the workspace that is meant; the console does not make any but its own."""
+    if workspace is None or workspace == LOCAL:
+        return LOCAL
+    known = await mynah.store.workspace_ids()
+    if workspace not in known:
+        raise UnknownWorkspace(workspace, sorted({LOCAL, *known}))
+    return workspace
+
+
+def person_of(user: str, channel: str | None, workspace: str = LOCAL) -> Person:
     """Return who sits before the console, and where they speak."""
     return Person(
-        workspace_id=LOCAL,
+        workspace_id=workspace,
         user_id=clean(user) or "you",
         surface="console",
         channel_id=channel or f"console:{user}",
@@ -71,6 +89,7 @@ async def ask(
     channel: str | None,
     console: Console | None,
     expert: RoleName | None = None,
+    workspace: str | None = None,
 ) -> dict[str, Any]:
     """Ask a question and wait for its answer, whichever process gives it."""
     who = person_of(user, channel)
@@ -85,7 +104,10 @@ async def ask(
         text=question,
         role=expert,
     )
-    async with open_mynah(settings, progress=_teller(console)) as mynah:
+    async with open_mynah(settings, progress=teller(console)) as mynah:
+        there = await _found(mynah, workspace)
+        who = replace(who, workspace_id=there)
+        incoming = incoming.model_copy(update={"workspace_id": there})
         accepted = await mynah.host.accept(incoming)
         assert accepted.interaction_id is not None  # noqa: S101 - a message always has one
         assert accepted.conversation_id is not None  # noqa: S101 - as above
@@ -211,22 +233,31 @@ async def react(
     )
 
 
-async def command(settings: Settings, line: str, user: str, channel: str | None) -> CommandReply:
+async def command(
+    settings: Settings, line: str, user: str, channel: str | None, workspace: str | None = None
+) -> CommandReply:
     """Run a line of the table of commands."""
     async with open_mynah(settings) as mynah:
-        reply = await mynah.host.command(person_of(user, channel), line)
+        who = person_of(user, channel, await _found(mynah, workspace))
+        reply = await mynah.host.command(who, line)
         await mynah.work_off()
         return reply
 
 
 async def ingest(
-    settings: Settings, location: str, user: str, *, private: bool, console: Console | None
+    settings: Settings,
+    location: str,
+    user: str,
+    *,
+    private: bool,
+    console: Console | None,
+    workspace: str | None = None,
 ) -> dict[str, Any]:
     """Read a source, with a progress bar."""
     who = person_of(user, None)
     audience = only(who.user_id) if private else WORKSPACE
-    async with open_mynah(settings, progress=_teller(console)) as mynah:
-        report = Report()
+    async with open_mynah(settings, progress=teller(console)) as mynah:
+        there, report = await _found(mynah, workspace), Report()
         with Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -236,7 +267,7 @@ async def ingest(
             transient=True,
         ) as bar:
             task = bar.add_task("Looking around", total=None)
-            async for step in mynah.ingestion.ingest(LOCAL, who.user_id, audience, location):
+            async for step in mynah.ingestion.ingest(there, who.user_id, audience, location):
                 if isinstance(step, Step):
                     bar.update(
                         task, description=step.text[-60:], completed=step.done, total=step.total
@@ -262,11 +293,12 @@ async def migrate(settings: Settings, say: Callable[[str], None]) -> bool:
     return True
 
 
-async def stats(settings: Settings) -> CommandReply:
-    """Return how much is kept."""
+async def stats(settings: Settings, workspace: str | None = None) -> CommandReply:
+    """Return how much is kept: of one workspace, or of each."""
     async with open_mynah(settings) as mynah:
         workspaces: dict[str, Any] = {}
-        for workspace_id in await mynah.store.workspace_ids():
+        wanted = await _found(mynah, workspace) if workspace else ""
+        for workspace_id in [wanted] if wanted else await mynah.store.workspace_ids():
             async with mynah.store.begin(workspace_id, None) as unit:
                 workspaces[workspace_id] = {
                     "recallable": await RecallIndex(unit).counts(),
@@ -283,90 +315,8 @@ async def stats(settings: Settings) -> CommandReply:
     return CommandReply("\n".join(lines) or "Nothing yet.", data)
 
 
-def _teller(console: Console | None) -> Callable[[str], None]:
+def teller(console: Console | None) -> Callable[[str], None]:
+    """Return what shows a sentence about what is going on, if there is where to."""
     if console is None:
         return lambda _: None
     return lambda sentence: console.print(sentence, style="dim", highlight=False, markup=False)
-
-
-async def seed(
-    settings: Settings,
-    prompts: int | None,
-    limit_usd: float | None,
-    agreed: Callable[[Estimate], bool],
-    console: Console | None,
-) -> dict[str, Any] | None:
-    """Ask every expert what has a known answer; return what came of it, or nothing if refused.
-
-    Args:
-        settings: what the installation says.
-        prompts: how many; all when left out.
-        limit_usd: what may be spent.
-        agreed: is told what it would take, and says whether to go on.
-        console: where progress is shown.
-    """
-    asked = picked(seed_prompts(), prompts) if prompts else seed_prompts()
-    async with open_mynah(settings, progress=_teller(console)) as mynah:
-        estimate = await mynah.seeding.estimate(LOCAL, asked)
-        if not await asyncio.to_thread(agreed, estimate):
-            return None
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("${task.fields[spent]:.2f}"),
-            console=console,
-            disable=console is None,
-        ) as bar:
-            task = bar.add_task("Asking", total=estimate.calls, spent=0.0)
-            seeded = await mynah.seeding.run(
-                LOCAL,
-                asked,
-                limit_usd=limit_usd,
-                told=lambda at: bar.update(task, completed=at.done, spent=at.spent_usd),
-            )
-    scores: dict[str, list[float]] = {}
-    for (name, _), rewards in seeded.rewards.items():
-        scores.setdefault(name, []).extend(rewards)
-    means = {name: sum(each) / len(each) for name, each in scores.items() if each}
-    shown = ", ".join(f"{role(name).display_name} {mean:.0%}" for name, mean in means.items())
-    left = "".join(f" {count} not asked: {why}." for why, count in seeded.left.items())
-    return {
-        "summary": f"{seeded.calls - sum(seeded.left.values())} asked for ${seeded.spent_usd:.2f}. "
-        f"Right answers: {shown or 'none yet'}.{left}",
-        "calls": seeded.calls,
-        "known": seeded.known,
-        "spent_usd": seeded.spent_usd,
-        "scores": means,
-        "failures": {f"{name}:{kind}": n for (name, kind), n in seeded.failures.items()},
-        "left": dict(seeded.left),
-    }
-
-
-async def replay(
-    settings: Settings, policies: Sequence[str], limit: int
-) -> tuple[dict[str, Any], Table]:
-    """Evaluate policies on the log; return the figures, and a table of them."""
-    async with open_mynah(settings) as mynah:
-        found = await mynah.replaying.replay(LOCAL, policies, limit=limit)
-    table = Table(title=f"{found.rated} rated of {found.n} free choices")
-    for column in ("policy", "estimate", "95 % interval", "against the log", "worth"):
-        table.add_column(column, no_wrap=True)
-    logged = "" if found.logged is None else f"{found.logged.value:.3f}"
-    table.add_row("as it was", logged, "" if found.logged is None else _interval(found.logged))
-    for each in found.evaluations:
-        best = each.dr or each.snips
-        table.add_row(
-            each.policy,
-            "" if best is None else f"{best.value:.3f}",
-            "" if best is None else _interval(best),
-            "" if each.gain is None else f"{each.gain.value:+.3f}",
-            f"{each.effective_sample_size:.0f} choices",
-        )
-    doubts = dict.fromkeys(doubt for each in found.evaluations for doubt in each.warnings)
-    table.caption = "\n".join(doubts)
-    return found.as_data(), table
-
-
-def _interval(of: Interval) -> str:
-    return f"{of.low:.3f} to {of.high:.3f}"

@@ -25,6 +25,7 @@ from learning.store.contents import Contents
 from learning.store.interactions import Interactions
 from learning.store.knowledge import Knowledge
 from learning.store.memories import Memories
+from learning.tokens import estimated_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 MAX_ITEMS: Final = 12
 MAX_TOKENS: Final = 4_000
+_LEAST_TOKENS: Final = 1_500
+"""Of that, what files leave to everything else."""
 LOOKED_UP: Final = 32
 """Candidates whose texts are read: enough to leave some out as repeats."""
 _REPEATED: Final = 2
@@ -183,7 +186,12 @@ class ContextBuilder:
         return replace(found, usable=tuple(blend(found.usable, scores)))
 
     async def compose(
-        self, unit: Unit, found: Found, memories: Sequence[Memory], now: datetime
+        self,
+        unit: Unit,
+        found: Found,
+        memories: Sequence[Memory],
+        now: datetime,
+        attached: Sequence[Recollection] = (),
     ) -> Recalled:
         """Return what to put before the model.
 
@@ -192,21 +200,24 @@ class ContextBuilder:
             found: from ``find``.
             memories: what is known of the asker and may be said here.
             now: what validity counts from.
+            attached: of the thread's files; they go first, and leave less room for the rest.
         """
         advice, texts = found.advice, found.texts
         ids = {_id(s) for s in found.ranked}
+        taken = sum(estimated_tokens(piece.text) for piece in attached)
         profile = bearing(found.question, memories, ids, self._lexicon, now)
         composed = compose(
             advice.use[:_REPEATED],
             [(s, texts[_id(s)]) for s in found.usable],
             [recollection_of(memory) for memory in profile],
-            MAX_TOKENS,
+            max(MAX_TOKENS - taken, _LEAST_TOKENS),
             MAX_ITEMS,
         )
         ordered = await self._corrected(unit, composed.recollections, now)
         scores = {_id(s): s for s in (*found.ranked, *found.usable)}
         return Recalled(
-            tuple(
+            tuple(attached)
+            + tuple(
                 replace(r, score=scores[r.id].score, signals=_rounded(scores[r.id]))
                 if r.id in scores
                 else r
@@ -214,7 +225,7 @@ class ContextBuilder:
             ),
             advice,
             found.lexical_only,
-            composed.tokens,
+            {**composed.tokens, "files": taken} if taken else composed.tokens,
         )
 
     async def precedents(

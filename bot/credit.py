@@ -16,13 +16,14 @@ import structlog
 
 from bot.learned import Seen, health_state
 from bot.ledger import TURN
+from bot.opinions import USUAL
 from bot.queue import LEARNING
 from bot.voices import Listening, version_that_ran
 from learning.routing.crediting import Attempt, Story, claims
 from learning.routing.health import Attempt as Worked
 from learning.routing.topics import FOUND_AFTER, Topics
+from learning.store.consents import Consents
 from learning.store.credits import Credits
-from learning.store.people import Consents
 from learning.store.states import States
 from learning.store.vectors import Vectors
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from bot.clock import Clock
     from bot.learned import Learned
     from bot.ledger import Counting, Ledger, Told
+    from bot.opinions import Opinions
     from bot.queue import Queue
     from learning.lexicon import Lexicon
     from learning.routing.claims import Claim
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 _SAMPLED: Final = 512
 """Embeddings that topics are found from, at most."""
+_REMEMBERED: Final = 1_000
+"""Workspaces of which it is known that too little was said for topics."""
 
 
 class Crediting:
@@ -52,6 +56,7 @@ class Crediting:
         ledger: counts.
         lexicon: for comparing questions.
         clock: tells the time.
+        opinions: reads what people gave on purpose.
     """
 
     def __init__(
@@ -62,13 +67,15 @@ class Crediting:
         ledger: Ledger,
         lexicon: Lexicon,
         clock: Clock,
+        opinions: Opinions = USUAL,
     ) -> None:
         self._store = store
         self._queue = queue
         self._learned = learned
         self._ledger = ledger
-        self._listening = Listening(lexicon)
+        self._listening = Listening(lexicon, opinions)
         self._clock = clock
+        self._missing: dict[str, int] = {}  # turns to wait for before topics are looked for
         self._log = structlog.get_logger("mynah.credit")
 
     async def credit(
@@ -88,9 +95,9 @@ class Crediting:
         """
         async with self._store.begin(workspace_id, None) as unit:
             id_ = UUID(interaction_id)
-            await self._operated(unit, id_, waits_s or {}, loads or {})
+            known = await self._operated(unit, id_, waits_s or {}, loads or {})
             async with self._ledger.counting(unit) as counting:
-                told = await self._ledger.open(unit, id_)
+                told = await self._ledger.open(unit, id_, known=known)
                 if told is None:
                     return
                 counted = await Credits(unit).of(id_)
@@ -129,6 +136,10 @@ class Crediting:
                 return
             vectors = await Vectors(unit).sample(self._learned.embedder, "message", _SAMPLED)
         if len(vectors) < FOUND_AFTER:
+            # Other processes learn of messages too: a part of them is waited for.
+            self._missing[workspace_id] = (FOUND_AFTER - len(vectors)) // 4
+            while len(self._missing) > _REMEMBERED:
+                self._missing.pop(next(iter(self._missing)))
             return
         topics = await asyncio.to_thread(Topics.find, list(vectors), self._learned.embedder)
         async with self._store.begin(workspace_id, None) as unit:
@@ -150,18 +161,24 @@ class Crediting:
         interaction_id: UUID,
         waits_s: Mapping[str, float],
         loads: Mapping[str, int],
-    ) -> None:
-        """Count how each model that was asked worked: errors, time and cost; once a turn."""
+    ) -> Told | None:
+        """Count how each model that was asked worked: errors, time and cost; once a turn.
+
+        Returns:
+            What is told of the turn, if it is over.
+        """
         told = await self._ledger.open(unit, interaction_id, lock=False)
-        if told is None or TURN in await Credits(unit).of(interaction_id):
-            return
+        # The turn's own job, which has the loads, is most likely the first.
+        if told is None or (not loads and TURN in await Credits(unit).of(interaction_id)):
+            return told
         states, now = States(unit), self._clock()
         models = sorted({run.model for run in told.runs})
-        stored = {model: await states.lock(health_state(model)) for model in models}
+        stored = await states.lock_many([health_state(model) for model in models])
         if TURN in await Credits(unit).of(interaction_id):
-            return  # somebody else did, while we waited for them
+            return told  # somebody else did, while we waited for them
+        known: dict[str, bytes] = {}
         for model in models:
-            state = stored[model]
+            state = stored[health_state(model)]
             seen = Seen.load(state.state if state else None)
             for run in told.runs:
                 if run.model != model:
@@ -177,7 +194,9 @@ class Crediting:
                     load=loads.get(model, 0),
                 )
                 seen = Seen(seen.health.after(worked, now), run.model_version or seen.version)
-            await states.save(health_state(model), seen.dump(), now)
+            known[health_state(model)] = seen.dump()
+        await states.save_many(known, now)
+        return told
 
     async def _follow_up(self, unit: Unit, about: Sequence[UUID]) -> None:
         """Defer what a turn makes necessary: earlier answers that it speaks of, and topics."""
@@ -189,7 +208,7 @@ class Crediting:
                 workspace_id=unit.workspace_id,
                 interaction_id=str(id_),
             )
-        if await self._learned.topics(unit) is None:
+        if self._enough(unit.workspace_id) and await self._learned.topics(unit) is None:
             await self._queue.defer(
                 unit,
                 "topics",
@@ -198,8 +217,15 @@ class Crediting:
                 workspace_id=unit.workspace_id,
             )
 
+    def _enough(self, workspace_id: str) -> bool:
+        """Return whether it is worth looking for topics, as far as this process knows."""
+        missing = self._missing.get(workspace_id, 0)
+        if missing:
+            self._missing[workspace_id] = missing - 1
+        return not missing
+
     async def _learns(self, unit: Unit, told: Told) -> bool:
-        return await Consents(unit).given(told.interaction.user_id, "learning", default=True)
+        return await Consents(unit).learns(told.interaction.user_id, told.interaction.surface)
 
     async def _count(
         self,
@@ -212,7 +238,7 @@ class Crediting:
     ) -> None:
         found: tuple[Claim, ...] = ()
         if learns:
-            heard = await self._listening.heard(unit, told.interaction.id)
+            heard = await self._listening.heard(unit, told.interaction)
             found = claims(_story(told), await self._listening.about(unit, told, heard))
             await self._listening.settle(unit, told.interaction, heard, self._clock())
         await self._ledger.settle(

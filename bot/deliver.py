@@ -7,21 +7,20 @@ from uuid import UUID
 
 import structlog
 
-from bot.record import target_of
+from bot.outgoing import delivery_of
 from bot.telemetry import span
-from integrations.contracts.surface import Citation, Delivery, DeliveryFailure, Outcome
-from learning.interpretation.contract import Reading
-from learning.recollection import Place
+from integrations.contracts.surface import DeliveryFailure
 from learning.store.conversations import Conversations
-from learning.store.doors import Outbox
+from learning.store.doors import Outbox, Shown
 from learning.store.interactions import Interactions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
+    from collections.abc import Mapping
 
     from bot.clock import Clock
     from bot.metrics import Metrics
+    from bot.standing import Standings
+    from integrations.contracts.delivery import Delivery
     from integrations.contracts.surface import Surface
     from learning.store.store import Store
 
@@ -30,9 +29,15 @@ class Deliveries:
     """Hands replies from the outbox to their surface."""
 
     def __init__(
-        self, store: Store, surfaces: Mapping[str, Surface], metrics: Metrics, clock: Clock
+        self,
+        store: Store,
+        surfaces: Mapping[str, Surface],
+        standings: Standings,
+        metrics: Metrics,
+        clock: Clock,
     ) -> None:
         self._store = store
+        self._standings = standings
         self._surfaces = surfaces
         self._metrics = metrics
         self._clock = clock
@@ -57,8 +62,16 @@ class Deliveries:
                     await Outbox(unit).failed(id_, str(failure))
                 return
         async with self._store.begin(workspace_id, None) as unit:
-            await Outbox(unit).delivered(id_, ref, self._clock())
-        self._metrics.delivery(surface.name, "delivered")
+            now = await Outbox(unit).delivered(id_, ref, self._clock())
+            if delivery.target.interaction_id is None:
+                pass
+            elif now is None:  # forgotten while it was shown
+                lost = Shown(delivery.target.interaction_id, surface.name, ref)
+                await self._standings.withdrawn(unit, lost)
+            elif now["text"] != delivery.text:  # emptied meanwhile
+                await self._standings.changed(unit, delivery.target.interaction_id)
+        if now is not None:
+            self._metrics.delivery(surface.name, "delivered")
 
     async def give_up(self, workspace_id: str, outbox_id: str) -> None:
         """Record that a reply could not be shown; it stays in the transcript."""
@@ -76,31 +89,4 @@ class Deliveries:
             if conversation is None or interaction is None:
                 return None
             await outbox.attempt(id_)
-        body = outgoing.body
-        return Delivery(
-            key=outgoing.key,
-            target=target_of(workspace_id, conversation, interaction),
-            text=body["text"],
-            citations=citations_from(body["citations"]),
-            outcome=Outcome(body["outcome"]),
-            role=body["role"],
-            model=body["model"],
-            ref=outgoing.ref,
-            readings=tuple(
-                Reading(r["id"], r["text"], r["confidence"]) for r in body.get("readings", ())
-            ),
-            read_as=body.get("read_as", ""),
-        )
-
-
-def citations_from(stored: Sequence[Mapping[str, Any]]) -> tuple[Citation, ...]:
-    """Return citations as surfaces show them, from how they are stored."""
-    return tuple(
-        Citation(
-            mark=c["mark"],
-            label=c["label"],
-            quote=c["quote"],
-            place=Place(**c["place"]) if c["place"] else None,
-        )
-        for c in stored
-    )
+        return delivery_of(workspace_id, outgoing, conversation, interaction)

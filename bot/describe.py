@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from bot.opinions import signals_of
 from learning import citations
 from learning.confidence import permits
 from learning.context import SECTIONS
 from learning.feedback import DISLIKED, LIKED
+from learning.reasons import given, told
 from learning.roles import role
 from learning.store.contents import Contents
 from learning.store.conversations import Conversations
@@ -98,6 +100,9 @@ async def describe_interaction(
     learned = await learned_from(unit, interaction)
     if learned:
         parts.append("What I learned from it:\n\n" + "\n".join(f"- {line}" for line in learned))
+    why = given(signals_of(await Signals(unit).standing(interaction.id))).get(reader)
+    if why is not None and why.words:  # nobody else is told what they wrote
+        parts.append(f"You wrote of it: “{why.words}”")
     data = {
         "interaction": str(interaction.id),
         "outcome": interaction.outcome,
@@ -135,6 +140,7 @@ async def describe_interaction(
             for run in runs
         ],
         "learned": learned,
+        "reason": None if why is None else {"picked": list(why.picked), "text": why.words},
         "context": explanation.get("context", {}),
         "read": explanation.get("read") if own else None,
     }
@@ -160,6 +166,8 @@ async def learned_from(unit: Unit, interaction: Interaction) -> list[str]:
     said += [str(sentence) for sentence in interaction.explanation.get("noticed", ())]
     signals = await Signals(unit).standing(interaction.id)
     said += _implied(signals)
+    reasons = given(signals_of(signals)).values()
+    said += dict.fromkeys(f"Somebody said why it is not good: {told(why)}." for why in reasons)
     if any(signal.kind == "correction" for signal in signals):
         sentence = "Somebody corrected it; the correction is used instead."
         if not any("correction has taken" in line for line in said):

@@ -22,8 +22,8 @@ from integrations.contracts.model import ModelFailure, ModelRequest
 from learning import persona
 from learning.memory.concluded import concluded
 from learning.memory.quoted import own_words
+from learning.store.consents import Consents
 from learning.store.conversations import Conversations
-from learning.store.people import Consents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +117,8 @@ class Distilling:
             since = await conversations.distilled(id_)
             messages = [m for m in await conversations.messages(id_) if m.position >= since]
             said = [m for m in messages if m.by == "person" and m.interaction_id is not None]
-            said = await _willing(unit, said)
+            surface = await _surface_of(unit, id_)
+            said = await _willing(unit, said, surface)
         ours = [m.text for m in messages if m.by != "person"]
         every = [own_words(m.text, ours)[:_MOST_CHARS] for m in said]
         if not messages or sum(map(len, every)) < _LEAST_CHARS:
@@ -141,7 +142,7 @@ class Distilling:
             await memorising.hold(unit, [m.interaction_id for m in said])
             # Forgotten or refused while the model read: then it stays so.
             there = {m.id for m in await conversations.messages(id_)}
-            there &= {m.id for m in await _willing(unit, said)}
+            there &= {m.id for m in await _willing(unit, said, surface)}
             for draft, message in kept:
                 if message.id in there and message.interaction_id is not None:
                     await memorising.keep(
@@ -223,12 +224,12 @@ class Distilling:
             )
 
 
-async def _willing(unit: Unit, said: Sequence[Message]) -> list[Message]:
-    """Return the messages of those who may be learned from."""
-    consents = Consents(unit)
-    authors = {
-        author
-        for author in dict.fromkeys(message.author_id for message in said)
-        if await consents.given(author, "learning", default=True)
-    }
-    return [message for message in said if message.author_id in authors]
+async def _surface_of(unit: Unit, conversation_id: UUID) -> str:
+    conversation = await Conversations(unit).find(conversation_id)
+    return "" if conversation is None else conversation.surface
+
+
+async def _willing(unit: Unit, said: Sequence[Message], surface: str) -> list[Message]:
+    """Return what those said who may be learned from, since that is so."""
+    since = await Consents(unit).willing((message.author_id for message in said), surface)
+    return [m for m in said if m.author_id in since and m.said_at >= since[m.author_id]]

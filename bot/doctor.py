@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bot.app import embedder_settings, open_database
+from bot import clock
+from bot.app import open_database
+from bot.configured import discord_settings, embedder_settings, slack_settings
+from bot.installations import KeptInstallations
+from integrations.contracts.check import Check
 from integrations.contracts.embedder import EmbedderFailure
 from integrations.contracts.reranker import RerankerFailure
 from integrations.embedders.choose import choose
@@ -14,47 +17,37 @@ from integrations.models import doctor as models
 from integrations.models.mapping import MappingFailure
 from integrations.models.ollama import resolve
 from integrations.rerankers.choose import choose as choose_reranker
+from integrations.surfaces.discord.examine import examine as examine_discord
+from integrations.surfaces.slack.examine import Examination
 from learning.store.errors import StoreUnavailable
 from learning.store.store import Store
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from integrations.contracts.installations import Installations
 
 _LITTLE_SPACE = 500 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    sentence: str
-    mend: str = ""
-
-    def data(self) -> dict[str, Any]:
-        """Return it for programs."""
-        return asdict(self)
-
-
-async def examine(settings: Settings) -> list[Finding]:
+async def examine(settings: Settings) -> list[Check]:
     """Look at everything Mynah needs; change nothing but missing tables."""
     return [
         _space(settings),
-        await _database(settings),
+        *await _database(settings),
+        *await _discord(settings),
         await _embedder(settings),
         await _reranker(settings),
         *await _roles(settings),
     ]
 
 
-def _space(settings: Settings) -> Finding:
+def _space(settings: Settings) -> Check:
     folder = settings.home
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     ok = free > _LITTLE_SPACE
-    return Finding(
+    return Check(
         "home",
         ok,
         f"{settings.home} has {free / 2**30:.1f} GB free",
@@ -62,7 +55,8 @@ def _space(settings: Settings) -> Finding:
     )
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> list[Check]:
+    """Look at the database, and at Slack, whose tokens are in it."""
     where = "the embedded server" if settings.database_url is None else "MYNAH_DATABASE_URL"
     try:
         async with (
@@ -70,17 +64,44 @@ async def _database(settings: Settings) -> Finding:
             Store(conninfo, cipher) as store,
         ):
             await store.check_key()
+            slack = await _slack(settings, KeptInstallations(store, clock.now))
     except StoreUnavailable as error:
         sentence, _, mend = str(error).partition(": ")
-        return Finding("database", ok=False, sentence=f"{where}: {sentence}", mend=mend)
-    return Finding("database", ok=True, sentence=f"{where} answers, and its key fits")
+        slack = await _slack(settings, None)
+        return [Check("database", ok=False, sentence=f"{where}: {sentence}", mend=mend), *slack]
+    return [Check("database", ok=True, sentence=f"{where} answers, and its key fits"), *slack]
 
 
-async def _embedder(settings: Settings) -> Finding:
+async def _slack(settings: Settings, installations: Installations | None) -> list[Check]:
+    slack = slack_settings(settings)
+    if slack is None:
+        if not (settings.slack_app_token or settings.slack_signing_secret):
+            return []
+        return [
+            Check(
+                "slack",
+                ok=False,
+                sentence="Slack is off, though there is a way for it to reach Mynah",
+                mend="set SLACK_BOT_TOKEN, or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET",
+            )
+        ]
+    token = settings.slack_config_token
+    examination = Examination(
+        slack, installations, token.get_secret_value() if token else "", clock.now
+    )
+    return await examination.examine()
+
+
+async def _discord(settings: Settings) -> list[Check]:
+    discord = discord_settings(settings)
+    return [] if discord is None else await examine_discord(discord)
+
+
+async def _embedder(settings: Settings) -> Check:
     try:
         embedder = await choose(settings.embedder, embedder_settings(settings))
     except EmbedderFailure as failure:
-        return Finding("embedder", ok=False, sentence=str(failure))
+        return Check("embedder", ok=False, sentence=str(failure))
     name = embedder.name
     await embedder.close()
     mend = ""
@@ -89,29 +110,29 @@ async def _embedder(settings: Settings) -> Finding:
             "for search by meaning set MYNAH_EMBEDDER to onnx:DIR, ollama:nomic-embed-text "
             "or openai"
         )
-    return Finding("embedder", ok=True, sentence=f"{name} is ready", mend=mend)
+    return Check("embedder", ok=True, sentence=f"{name} is ready", mend=mend)
 
 
-async def _reranker(settings: Settings) -> Finding:
+async def _reranker(settings: Settings) -> Check:
     try:
         reranker = await choose_reranker(settings.reranker, cache=settings.fastembed_cache)
     except RerankerFailure as failure:
-        return Finding("reranker", ok=False, sentence=str(failure))
+        return Check("reranker", ok=False, sentence=str(failure))
     if reranker is None:
-        return Finding("reranker", ok=True, sentence="there is none, and none is needed")
+        return Check("reranker", ok=True, sentence="there is none, and none is needed")
     name = reranker.id
     await reranker.close()
-    return Finding("reranker", ok=True, sentence=f"{name} is ready")
+    return Check("reranker", ok=True, sentence=f"{name} is ready")
 
 
-async def _roles(settings: Settings) -> list[Finding]:
+async def _roles(settings: Settings) -> list[Check]:
     try:
         plan = await resolve(settings.models())
     except MappingFailure as failure:
-        return [Finding("roles", ok=False, sentence=str(failure))]
+        return [Check("roles", ok=False, sentence=str(failure))]
     findings = [
-        Finding(f"role {name}", ok=True, sentence=f"{each.ref} ({each.why})")
+        Check(f"role {name}", ok=True, sentence=f"{each.ref} ({each.why})")
         for name, each in plan.assignments.items()
     ]
     checks = await models.check(settings.models())
-    return findings + [Finding(c.name, c.ok, c.sentence, c.mend) for c in checks]
+    return [*findings, *checks]

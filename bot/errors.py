@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from bot.app import UnknownSurface
-from bot.console import NoAnswerYet
+from bot.configured import UnknownSurface
+from bot.console import NoAnswerYet, UnknownWorkspace
 from bot.server import PortTaken
 from integrations.contracts.embedder import EmbedderFailure
+from integrations.contracts.host import Refusal
 from integrations.contracts.knowledge import SourceFailure
 from integrations.contracts.reranker import RerankerFailure
-from integrations.contracts.surface import Refusal
 from integrations.models.mapping import MappingFailure
 from integrations.surfaces.slack.listening import SlackUnavailable
 from learning.store.errors import StoreUnavailable
@@ -26,6 +26,7 @@ EXPECTED = (
     StoreUnavailable,
     Refusal,
     UnknownSurface,
+    UnknownWorkspace,
     ValidationError,
 )
 """Everything that can go wrong without a fault of ours; each says how to mend it."""

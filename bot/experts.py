@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from integrations.contracts.surface import CommandReply
+from integrations.contracts.host import CommandReply
 from learning.roles import ROLES, role
 from learning.scope import WORKSPACE, channel, person
 from learning.store.performance import Performance
@@ -18,9 +18,10 @@ from learning.store.states import States
 
 if TYPE_CHECKING:
     from bot.clock import Clock
+    from bot.figures import Figures
     from bot.learned import Learned
     from bot.ledger import Ledger
-    from integrations.contracts.surface import Person
+    from integrations.contracts.host import Person
     from learning.scope import Audience
     from learning.store.performance import ModelPerformance
     from learning.store.rules import Rule
@@ -31,6 +32,7 @@ _HOW: Final = (
     "Type `model pin architect`, `model ban senior here`, `model free architect`; without `here` "
     "(this channel) or `everywhere` it holds for you alone."
 )
+_NOT_TOLD: Final = "How experts fare is told to people of this workspace only."
 _PLACES: Final[tuple[list[str], ...]] = ([], ["here"], ["everywhere"])
 _NOT_ADMIN: Final = "Only an admin decides that for everybody; leave out `everywhere`."
 
@@ -42,13 +44,17 @@ class Experts:
         store: where rules and figures are.
         learned: names what was learned.
         ledger: goes back to what was learned before.
+        figures: tells admins what was spent and what is on trial.
         clock: tells the time.
     """
 
-    def __init__(self, store: Store, learned: Learned, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, learned: Learned, ledger: Ledger, figures: Figures, clock: Clock
+    ) -> None:
         self._store = store
         self._learned = learned
         self._ledger = ledger
+        self._figures = figures
         self._clock = clock
 
     async def run(self, who: Person, rest: str) -> CommandReply:
@@ -74,8 +80,9 @@ class Experts:
 
     async def _show(self, who: Person) -> CommandReply:
         async with self._store.begin(who.workspace_id, None) as unit:
-            rows = await Performance(unit).rows()
+            rows = [] if who.outsider else await Performance(unit).rows()
             rules = await RoutingRules(unit).of(_over(who))
+            further = await self._figures.of(unit, self._clock()) if who.admin else {}
         lines = [_line(row) for row in rows if row.runs]
         said = "\n".join(
             [
@@ -84,6 +91,8 @@ class Experts:
                 *lines,
             ]
             if lines
+            else [_NOT_TOLD]
+            if who.outsider
             else ["No expert has been asked yet: " + ", ".join(r.display_name for r in ROLES) + "."]
         )
         ruled = "\n".join(f"- {_rule_words(rule)}" for rule in rules)
@@ -92,9 +101,11 @@ class Experts:
             text,
             {
                 "performance": [_data(row) for row in rows],
+                "roles": self._figures.roles(rows),
                 "rules": [
                     {"rule": r.rule, "role": r.role, "audience": str(r.audience)} for r in rules
                 ],
+                **further,
             },
         )
 
@@ -137,6 +148,8 @@ class Experts:
         )
 
     async def _snapshots(self, who: Person) -> CommandReply:
+        if who.outsider:
+            return CommandReply(_NOT_TOLD, ok=False)
         async with self._store.begin(who.workspace_id, None) as unit:
             kept = await States(unit).snapshots(self._learned.policy_state)
         if not kept:
@@ -174,7 +187,8 @@ class Experts:
 
 def _over(who: Person) -> tuple[Audience, ...]:
     here = (channel(who.channel_id),) if who.channel_id else ()
-    return (WORKSPACE, *here, person(who.user_id))
+    shared = () if who.outsider else (WORKSPACE,)
+    return (*shared, *here, person(who.user_id))
 
 
 def _audience(who: Person, where: str) -> Audience | CommandReply:

@@ -16,27 +16,35 @@ from uuid import UUID
 
 import structlog
 
-from bot.prune import after_trials
+from bot.cited import credit_cited
 from bot.queue import LEARNING, memory_lock
-from bot.said import answered, question_of
-from integrations.contracts.incoming import IncomingCorrection, IncomingReaction, IncomingSignal
-from integrations.contracts.surface import LiveEvent, Outcome
+from bot.reasons import Reasons
+from bot.said import answered, may_be_kept, question_of
+from bot.standing import CALM_S
+from bot.voices import willing
+from integrations.contracts.delivery import Outcome
+from integrations.contracts.host import LiveEvent
+from integrations.contracts.incoming import (
+    IncomingCorrection,
+    IncomingReaction,
+    IncomingReason,
+    IncomingSignal,
+)
 from learning.confidence import of_lesson
-from learning.feedback import Feedback, Signal, canonical, interpret
+from learning.feedback import Feedback, canonical
 from learning.memory.edits import learned
+from learning.store.consents import Consents
 from learning.store.conversations import Conversations
 from learning.store.doors import Inbox
 from learning.store.feedback import Signals
 from learning.store.index import Item, RecallIndex
 from learning.store.interactions import Interactions
 from learning.store.knowledge import Knowledge
-from learning.store.learning_metrics import LearningMetrics
 from learning.store.learnings import Learnings
-from learning.store.memories import Memories
-from learning.store.people import Consents, People
+from learning.store.people import People
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -44,14 +52,13 @@ if TYPE_CHECKING:
     from bot.clock import Clock
     from bot.embedding import Embedding
     from bot.live import LiveEvents
+    from bot.opinions import Opinions
     from bot.queue import Queue
+    from bot.standing import Standings
     from learning.scope import Audience
     from learning.store.doors import Received
-    from learning.store.feedback import StoredSignal
     from learning.store.interactions import Interaction
     from learning.store.store import Store, Unit
-
-OWN_IDS = frozenset({"mynah"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,18 @@ class Feedbacks:
     """Applies reactions, corrections and signals."""
 
     def __init__(
-        self, store: Store, queue: Queue, embedding: Embedding, live: LiveEvents, clock: Clock
+        self,
+        store: Store,
+        queue: Queue,
+        embedding: Embedding,
+        live: LiveEvents,
+        standings: Standings,
+        opinions: Opinions,
+        clock: Clock,
     ) -> None:
+        self._standings = standings
+        self._opinions = opinions
+        self._reasons = Reasons(opinions, clock)
         self._store = store
         self._queue = queue
         self._embedding = embedding
@@ -125,12 +142,16 @@ class Feedbacks:
         elif kind == "correction":
             correction = IncomingCorrection.model_validate(payload)
             await self._correct(unit, correction, question, vector, kept)
+        elif kind == "reason":
+            await self._reasons.keep(unit, IncomingReason.model_validate(payload))
         elif kind == "signal":
             await self._note(unit, IncomingSignal.model_validate(payload))
 
     async def _follow(self, unit: Unit, received: Received) -> None:
         """Queue what learns from it: for everybody who answers, and about the person."""
         interaction_id = str(received.interaction_id)
+        if received.kind in {"reaction", "correction"} and received.interaction_id is not None:
+            await self._standings.changed(unit, received.interaction_id, calm_s=CALM_S)
         await self._queue.defer(
             unit,
             "credit",
@@ -161,6 +182,7 @@ class Feedbacks:
         interaction = await interactions.find(reaction.interaction_id, lock=True)
         if interaction is None:
             return
+        before = await self._heard(unit, interaction)
         change = signals.take_back if reaction.removed else signals.give
         await change(
             interaction.id,
@@ -169,13 +191,17 @@ class Feedbacks:
             canonical(reaction.emoji),
             reaction.occurred_at,
         )
-        feedback = understood(await signals.standing(interaction.id))
+        standing = await signals.standing(interaction.id)
+        feedback = self._opinions.feedback(standing)
         await interactions.rate(interaction.id, feedback.rating, feedback.votes)
-        await self._credit(unit, interaction, feedback)
-        if await Consents(unit).given(interaction.user_id, "learning", default=True):
-            await self._learn(unit, interaction, feedback, question, vector)
+        # Everybody's vote is shown; what is learned comes from those who allow that.
+        heard = await self._heard(unit, interaction)
+        await credit_cited(unit, interaction, before, heard, self._clock())
+        if await may_be_kept(unit, interaction):
+            await self._learn(unit, interaction, heard, question, vector)
         else:
             await self._give_up(unit, interaction, feedback)
+        await self._reasons.blame(unit, interaction)
         self._log.info(
             "reaction",
             interaction=str(interaction.id),
@@ -184,31 +210,19 @@ class Feedbacks:
             removed=reaction.removed,
         )
 
+    async def _heard(self, unit: Unit, interaction: Interaction) -> Feedback:
+        """Return what those say of an answer who may be learned from."""
+        standing = await Signals(unit).standing(interaction.id)
+        return self._opinions.feedback(await willing(unit, standing, interaction))
+
     async def _note(self, unit: Unit, signal: IncomingSignal) -> None:
         """Note what somebody did with an answer: once, however often they do it."""
-        if await Interactions(unit).find(signal.interaction_id, lock=True) is None:
-            return
-        if not await Consents(unit).given(signal.user_id, "learning", default=True):
+        about = await Interactions(unit).find(signal.interaction_id, lock=True)
+        if about is None or not await Consents(unit).learns(signal.user_id, about.surface):
             return
         # A surface's clock may be ahead; what people say afterwards is to count as later.
         at = min(signal.occurred_at, self._clock())
         await Signals(unit).give(signal.interaction_id, signal.user_id, signal.signal, "", at)
-
-    async def _credit(self, unit: Unit, interaction: Interaction, feedback: Feedback) -> None:
-        """Give what was cited its share of the verdict, and take back the earlier one."""
-        before = Feedback(interaction.rating, interaction.votes)
-        successes = int(feedback.liked) - int(before.liked)
-        failures = int(feedback.disliked) - int(before.disliked)
-        if not successes and not failures:
-            return
-        cited = [r.item_id for r in await Interactions(unit).recalls_of(interaction.id) if r.cited]
-        if not cited:
-            return
-        learnings, now = Learnings(unit), self._clock()
-        await learnings.credit(cited, successes=successes, failures=failures)
-        await Memories(unit).credit(cited, successes=successes, failures=failures)
-        await learnings.trust({x.id: after_trials(x, now) for x in await learnings.find(cited)})
-        await LearningMetrics(unit).add(now.date(), successful=successes, failed=failures)
 
     async def _learn(
         self,
@@ -316,7 +330,7 @@ class Feedbacks:
         await Signals(unit).give(
             original.id, correction.user_id, "correction", str(new_id), correction.occurred_at
         )
-        if not await Consents(unit).given(correction.user_id, "learning", default=True):
+        if not await may_be_kept(unit, original, correction.user_id):
             return
         lesson = _Lesson(
             "correction",
@@ -374,12 +388,6 @@ class Feedbacks:
         )
         await index.fold()
         return learning_id
-
-
-def understood(signals: Sequence[StoredSignal]) -> Feedback:
-    """Return what the signals that stand on an answer come to."""
-    given = (Signal(s.user_id, s.kind, s.value, s.occurred_at) for s in signals)
-    return interpret(given, own_ids=OWN_IDS)
 
 
 def _kept(answer: str, correction: str) -> float:

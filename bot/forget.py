@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.feedback import understood
 from bot.memorise import digest_of_habit
+from bot.opinions import USUAL
+from integrations.contracts.host import LiveEvent
 from learning.memory.insights import QUOTING
+from learning.store.attachments import Attachments
 from learning.store.conversations import Conversations
 from learning.store.credits import Credits
 from learning.store.feedback import Signals
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from bot.credit import Crediting
     from bot.ledger import Ledger
     from bot.memorise import Memorising
+    from bot.opinions import Opinions
+    from bot.standing import Standings
+    from integrations.contracts.host import Broadcast
     from learning.memory.contract import Memory
     from learning.store.interactions import Interaction
     from learning.store.learnings import Learning
@@ -42,10 +47,16 @@ class Forgetting:
         ledger: Ledger,
         crediting: Crediting,
         memorising: Memorising,
+        standings: Standings,
+        live: Broadcast,
         clock: Clock,
+        opinions: Opinions = USUAL,
     ) -> None:
+        self._standings = standings
+        self._opinions = opinions
         self._store = store
         self._memorising = memorising
+        self._live = live
         self._ledger = ledger
         self._crediting = crediting
         self._clock = clock
@@ -57,6 +68,7 @@ class Forgetting:
             interactions = Interactions(unit)
             await people.redact(await interactions.citing([learning.id]), keep_of=user_id)
             await people.redact(await interactions.citing([learning.id], cited_by=user_id))
+            await self._standings.emptied(unit, people.redacted)
             await RecallIndex(unit).remove([learning.id])
             await Learnings(unit).delete([learning.id])
             await people.bury(
@@ -65,10 +77,13 @@ class Forgetting:
             await people.note(user_id, "forget_learning", learning.id, {}, self._clock())
         await self._store.vacuum()
 
-    async def memory(self, workspace_id: str, user_id: str, memory: Memory) -> None:
+    async def memory(self, workspace_id: str, user_id: str, memory: Memory) -> list[Memory]:
         """Delete a memory, and see to it that nothing concludes it again.
 
         What the person says in so many words is theirs to say again.
+
+        Returns:
+            What it had taken the place of, and holds again.
         """
         async with self._store.begin(workspace_id, None) as unit:
             people, memories = People(unit), Memories(unit)
@@ -98,11 +113,14 @@ class Forgetting:
             revived = await self._unremember(unit, gone)
             await people.redact(quoting, keep_of=user_id)
             await people.redact(own)
+            await self._standings.emptied(unit, people.redacted)
             index = RecallIndex(unit)
             await index.remove(gone)
             await index.invalidate(revived, None)
             await people.note(user_id, "forget_memory", memory.id, {}, self._clock())
+            again = await memories.find(revived)
         await self._store.vacuum()
+        return again
 
     async def _unremember(self, unit: Unit, ids: Sequence[UUID]) -> list[UUID]:
         """Delete memories, and what was said to the person of them; return what holds again.
@@ -122,44 +140,93 @@ class Forgetting:
     async def interaction(self, workspace_id: str, user_id: str, interaction: Interaction) -> None:
         """Delete a question, its answers, and what was learned from them."""
         async with self._store.begin(workspace_id, None) as unit:
-            people, interactions, index = People(unit), Interactions(unit), RecallIndex(unit)
-            family = [interaction.id]
-            for id_ in family:  # grows while it is walked: a correction may be corrected
-                family += await interactions.corrections_of(id_)
-            conversations = Conversations(unit)
-            said = [m for id_ in family for m in await conversations.of_interaction(id_)]
-            items = [message.id for message in said]
-            items += [
-                learning.id
-                for id_ in family
-                for learning in await Learnings(unit).of_interaction(id_)
-            ]
-            # Before rows are deleted: everybody who learns waits for the policy first.
-            await self._ledger.take_back(unit, family)
-            await self._crediting.unhear(unit, interaction)
-            texts = [message.text for message in said]
-            await conversations.forget_title(interaction.conversation_id, texts)
-            remembered = await self._taught_by(unit, interaction, family)
-            items += remembered
-            quoting = await _quoting(unit, items)
-            asking = await Interpretations(unit).speaking_of(remembered)
-            own = [*asking, *await interactions.citing(items, cited_by=user_id)]
-            if interaction.clarifies is not None:
-                await Interpretations(unit).forget_words(interaction.clarifies)
-            revived = await self._unremember(unit, remembered)
-            await people.redact(quoting, keep_of=user_id)
-            await people.redact([id_ for id_ in own if id_ not in family])
-            await index.remove(items)
-            await index.invalidate(revived, None)
-            moved = await Personas(unit).take_back(family)
-            await interactions.delete(family)
-            for concerned in moved:
-                await self._memorising.replay_form(unit, concerned, self._clock())
-            await people.bury(
-                [unit.digest("interaction", str(id_)) for id_ in family], self._clock()
-            )
-            await people.note(user_id, "forget_interaction", interaction.id, {}, self._clock())
+            await self.drop(unit, user_id, interaction)
+        # Who is still answering it learns that nobody wants to know any more.
+        await self._live.publish(interaction.conversation_id, LiveEvent("stop", interaction.id))
         await self._store.vacuum()
+
+    async def drop(
+        self, unit: Unit, user_id: str, interaction: Interaction, *, alone: bool = False
+    ) -> None:
+        """Delete a question as ``interaction`` does, in a transaction of the caller's.
+
+        Args:
+            unit: an open transaction.
+            user_id: who wants it deleted.
+            interaction: the question.
+            alone: leave it where anybody wanted another answer to it, which holds its words too.
+        """
+        people, interactions, index = People(unit), Interactions(unit), RecallIndex(unit)
+        family = [interaction.id]
+        family += [] if alone else await interactions.asked_again(interaction.id)
+        for id_ in family:  # grows while it is walked: a correction may be corrected
+            family += await interactions.corrections_of(id_)
+        conversations = Conversations(unit)
+        said = [m for id_ in family for m in await conversations.of_interaction(id_)]
+        items = [message.id for message in said]
+        items += await Attachments(unit).of_interactions(family)
+        items += [
+            learning.id for id_ in family for learning in await Learnings(unit).of_interaction(id_)
+        ]
+        # Before rows are deleted: everybody who learns waits for the policy first.
+        await self._ledger.take_back(unit, family)
+        await self._crediting.unhear(unit, interaction)
+        texts = [message.text for message in said]
+        await conversations.forget_title(interaction.conversation_id, texts)
+        remembered = await self._taught_by(unit, interaction, family)
+        items += remembered
+        quoting = await _quoting(unit, items)
+        asking = await Interpretations(unit).speaking_of(remembered)
+        own = [*asking, *await interactions.citing(items, cited_by=user_id)]
+        if interaction.clarifies is not None:
+            await Interpretations(unit).forget_words(interaction.clarifies)
+        revived = await self._unremember(unit, remembered)
+        await people.redact(quoting, keep_of=user_id)
+        await people.redact([id_ for id_ in own if id_ not in family])
+        await self._standings.emptied(unit, people.redacted)
+        await self._standings.gone(unit, family)
+        await index.remove(items)
+        await index.invalidate(revived, None)
+        moved = await Personas(unit).take_back(family)
+        await interactions.delete(family)
+        for concerned in moved:
+            await self._memorising.replay_form(unit, concerned, self._clock())
+        await people.bury([unit.digest("interaction", str(id_)) for id_ in family], self._clock())
+        await people.note(user_id, "forget_interaction", interaction.id, {}, self._clock())
+
+    async def words(
+        self, unit: Unit, interaction: Interaction, message_id: UUID, *, quoted: bool
+    ) -> None:
+        """Forget what a message said, and keep the answer to it.
+
+        The index and memories lose it; learning from its new words puts them back.
+
+        Args:
+            unit: an open transaction, in which the message gets its new words.
+            interaction: what it began.
+            message_id: the message.
+            quoted: also where its words stand in answers, and as the question of a liked one.
+        """
+        index, people, id_ = RecallIndex(unit), People(unit), interaction.id
+        taught = await self._taught_by(unit, interaction, [id_])
+        gone = [message_id, *taught]
+        if quoted:
+            liked = await Learnings(unit).of_interaction(id_)
+            gone += [each.id for each in liked if each.kind == "rated_answer"]
+            quoting = [each for each in await _quoting(unit, gone) if each != id_]
+            asking = await Interpretations(unit).speaking_of(taught)
+            await people.redact(quoting)
+            await people.redact([each for each in asking if each != id_])
+            await self._standings.emptied(unit, people.redacted)
+            await Learnings(unit).delete(gone)
+            await people.bury([unit.digest("interaction", str(id_))], self._clock())
+            for cause in ("wish", "words"):
+                await self._memorising.move(
+                    unit, interaction.user_id, id_, cause, {}, {}, self._clock()
+                )
+        revived = await self._unremember(unit, taught)
+        await index.remove(gone)
+        await index.invalidate(revived, None)
 
     async def _taught_by(
         self, unit: Unit, interaction: Interaction, family: Sequence[UUID]
@@ -191,11 +258,15 @@ class Forgetting:
             voted_on = [x.id for x in answers if x is not None and x.user_id != user_id]
             await signals.drop_of(user_id)
             for id_ in sorted(voted_on):
-                left = understood(await signals.standing(id_))
+                left = self._opinions.feedback(await signals.standing(id_))
                 await interactions.rate(id_, left.rating, left.votes)
+                await self._standings.changed(unit, id_)
             await self._crediting.recount(unit, voted_on)
             await self._ledger.drop_snapshots(unit)
-            counts = await People(unit).erase(user_id, self._clock())
+            await self._standings.gone(unit, user_id=user_id)
+            people = People(unit)
+            counts = await people.erase(user_id, self._clock())
+            await self._standings.emptied(unit, people.redacted)
         await self._store.vacuum()
         return counts
 

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import perf_counter
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from bot.deliver import citations_from
 from bot.describe import learned_from
 from bot.ingest import Report
+from bot.outgoing import citations_from
 from bot.readers import readable_by
 from bot.telemetry import span
+from integrations.contracts.delivery import Outcome
+from integrations.contracts.host import Entry, LiveEvent, ThreadSummary, Trace
 from integrations.contracts.incoming import IncomingCorrection, IncomingStop
 from integrations.contracts.knowledge import SourceFailure
-from integrations.contracts.surface import Entry, LiveEvent, Outcome, ThreadSummary
 from learning.roles import ROLE_NAMES
 from learning.scope import WORKSPACE
+from learning.scope import person as only
 from learning.store.conversations import Conversations
 from learning.store.doors import Outbox
+from learning.store.errors import WorkspaceErased
 from learning.store.interactions import Interactions
 from learning.store.interpretations import Interpretations
+from learning.store.store import staying
+from learning.store.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -29,10 +34,13 @@ if TYPE_CHECKING:
     from bot.clock import Clock
     from bot.commands import Commands
     from bot.ingest import Ingestion
+    from bot.leaving import Leaving
     from bot.live import LiveEvents
     from bot.metrics import Metrics
+    from bot.moving import Moving
+    from bot.prompts import Prompts
+    from integrations.contracts.host import Accepted, CommandHelp, CommandReply, Person
     from integrations.contracts.incoming import Incoming
-    from integrations.contracts.surface import Accepted, CommandHelp, CommandReply, Person
     from learning.interpretation.contract import Reading
     from learning.store.conversations import Message
     from learning.store.store import Store, Unit
@@ -49,6 +57,9 @@ class MynahHost:
         ingestion: Ingestion,
         live: LiveEvents,
         metrics: Metrics,
+        prompts: Prompts,
+        leaving: Leaving,
+        moving: Moving,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -57,6 +68,9 @@ class MynahHost:
         self._ingestion = ingestion
         self._live = live
         self._metrics = metrics
+        self._prompts = prompts
+        self._leaving = leaving
+        self._moving = moving
         self._clock = clock
 
     async def accept(self, incoming: Incoming) -> Accepted:
@@ -120,8 +134,30 @@ class MynahHost:
         self, workspace_id: str, surface: str, channel_id: str, thread_id: str
     ) -> bool:
         """Tell whether somebody talked to Mynah in a thread before."""
-        async with self._store.begin(workspace_id, None) as unit:
-            return bool(await Conversations(unit).known(surface, channel_id, thread_id))
+        # Much is said in threads of workspaces that never said a word to us.
+        with staying(), suppress(WorkspaceErased):
+            async with self._store.begin(workspace_id, None) as unit:
+                return bool(await Conversations(unit).known(surface, channel_id, thread_id))
+        return False
+
+    async def trace(self, surface: str, workspace_id: str, ref: str) -> Trace | None:
+        """Return what is known of the message at the platform's ``ref``, if anything is."""
+        # Likewise, and it is told of everybody's messages.
+        with staying(), suppress(WorkspaceErased):
+            async with self._store.begin(workspace_id, None) as unit:
+                found = await Whereabouts(unit).at(surface, ref)
+            return None if found is None else Trace(found.asker, found.thread_id, found.ours)
+        return None
+
+    async def reactions(
+        self, surface: str, workspace_id: str, ref: str
+    ) -> Sequence[tuple[str, str]]:
+        """Return who reacted to the reply at ``ref``, and with which emoji, where it stands."""
+        with staying(), suppress(WorkspaceErased):
+            async with self._store.begin(workspace_id, None) as unit:
+                found = await Outbox(unit).of_ref(surface, ref)
+                return [] if found is None else await Whereabouts(unit).reactions(found)
+        return []
 
     async def exchange(self, person: Person, interaction_id: UUID) -> Sequence[Entry]:
         """Return a question and what was answered to it; nothing if they may not read it."""
@@ -181,11 +217,33 @@ class MynahHost:
             interaction = await Interactions(unit).find(interaction_id)
             return [] if interaction is None else await learned_from(unit, interaction)
 
+    async def prompts(self, person: Person) -> Sequence[str]:
+        """Return a few questions that the person may want to ask now."""
+        return await self._prompts.of(person)
+
+    async def titled(self, person: Person, channel_id: str, thread_id: str, title: str) -> None:
+        """Keep the title that a person gave to a thread; an empty one takes it away."""
+        async with self._store.begin(person.workspace_id, readable_by(person)) as unit:
+            here = await Conversations(unit).known(person.surface, channel_id, thread_id)
+            await Conversations(unit).rename(here, title)
+
+    async def moved(self, surface: str, workspace_id: str, channel_id: str, now_id: str) -> None:
+        """Take in that a channel goes by another id: what is kept of it follows."""
+        await self._moving.begin(surface, workspace_id, channel_id, now_id)
+
+    async def leave(self, surface: str, workspace_id: str) -> None:
+        """Take in that a platform put us out of a workspace."""
+        await self._leaving.soon(surface, workspace_id)
+
     async def ingest(self, person: Person, path: str) -> AsyncIterator[str]:
-        """Ingest a file, folder or URL for the whole workspace; yield progress in sentences."""
+        """Ingest a file, folder or URL for the whole workspace; yield progress in sentences.
+
+        What an outsider brings is theirs alone.
+        """
+        audience = only(person.user_id) if person.outsider else WORKSPACE
         try:
             async for step in self._ingestion.ingest(
-                person.workspace_id, person.user_id, WORKSPACE, path
+                person.workspace_id, person.user_id, audience, path
             ):
                 yield (
                     str(step)

@@ -8,21 +8,18 @@ a person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final
 
+from bot.stages import Interpreted
 from bot.telemetry import span
 from learning.extract import similarity
 from learning.interpretation.ambiguity import ambiguous
 from learning.interpretation.readings import Answered
 from learning.interpretation.threshold import decide, threshold
 from learning.precedent import SAME_QUESTION
-from learning.scope import Scope
 from learning.store.interpretations import Interpretations
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
     from bot.context import ContextBuilder
     from bot.interpret import Interpreter
     from bot.stages import Loaded
-    from learning.interpretation.contract import Reading
     from learning.lexicon import Lexicon
     from learning.store.store import Store
     from learning.task_types import TaskEstimate
@@ -38,30 +34,6 @@ if TYPE_CHECKING:
 
 _MOST_NOTED: Final = 8
 """Memories of each kind that are noted beside readings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interpreted:
-    """What a request may mean.
-
-    Attributes:
-        readings: the most probable first.
-        mode: whether to ask, or to go on with the first.
-        threshold: the confidence from which the first is taken.
-        reason: why the request seemed ambiguous.
-        context: what was known when the readings were made, for learning from the choice.
-    """
-
-    readings: tuple[Reading, ...]
-    mode: Literal["asked", "advanced"]
-    threshold: float
-    reason: str
-    context: Mapping[str, Any]
-
-    @property
-    def taken(self) -> Reading | None:
-        """The reading to go on with, unless the person is asked."""
-        return self.readings[0] if self.mode == "advanced" else None
 
 
 class Interpreting:
@@ -106,8 +78,7 @@ class Interpreting:
             return None
         with span("mynah.interpret"):
             now = self._clock()
-            scope = Scope(workspace_id, interaction.user_id, interaction.audience)
-            async with self._store.begin_in(scope) as unit:
+            async with self._store.begin_in(loaded.scope(workspace_id)) as unit:
                 liked = await self._contexts.precedents(
                     unit, text, vector, interaction.user_id, now
                 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.describe import one_line, short
-from integrations.contracts.surface import CommandReply
+from integrations.contracts.host import CommandReply
 from learning.knowledge import Trials, confidence_of
 from learning.store.catalogue import Catalogue
 from learning.topics import mentions, stems_of, topics_of
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from integrations.contracts.surface import Person
+    from integrations.contracts.host import Person
     from learning.knowledge import Origin
     from learning.store.catalogue import Listed, Taught
     from learning.store.store import Unit

@@ -14,7 +14,7 @@ from uuid import UUID
 from bot.distil import PAUSE_S
 from bot.memorise import Kept
 from bot.queue import LEARNING
-from integrations.contracts.surface import Outcome
+from integrations.contracts.delivery import Outcome
 from learning import persona
 from learning.interpretation.after import learned
 from learning.memory.contract import Observation
@@ -23,6 +23,7 @@ from learning.memory.statements import read
 from learning.memory.traits import traits
 from learning.recall import indexed_text
 from learning.routing.wishes import wishes
+from learning.store.consents import Consents
 from learning.store.conversations import Conversations
 from learning.store.index import Item, RecallIndex
 from learning.store.interactions import Interactions
@@ -30,7 +31,6 @@ from learning.store.interpretations import Interpretations
 from learning.store.memories import Memories
 from learning.store.noticed import Noticed
 from learning.store.observations import Observations
-from learning.store.people import Consents
 
 if TYPE_CHECKING:
     from bot.clock import Clock
@@ -146,7 +146,9 @@ class Remembering:
             # Forgotten while the embedder worked: then it stays forgotten.
             there = {m.id for m in await Conversations(unit).of_interaction(id_)}
             user_id = heard.said.author_id
-            if heard.said.id not in there or not await _learns(unit, user_id):
+            if heard.said.id not in there or not await Consents(unit).learns(
+                user_id, heard.interaction.surface
+            ):
                 return
             await memorising.keep(
                 unit, user_id, heard.said.audience, told.drafts, sources, now, kept
@@ -160,12 +162,11 @@ class Remembering:
             if told.traits:
                 await memorising.observed(unit, user_id, told.observed, now, kept)
             await Noticed(unit).put(id_, [*told.noticed, *kept.said.values()], list(kept.said))
+            index = RecallIndex(unit)
             if heard.findable:
-                await RecallIndex(unit).add(
-                    [_item(heard.said, text, passages[0])], self._embedding.name
-                )
+                await index.add([_item(heard.said, text, passages[0])], self._embedding.name)
             await memorising.find_again(unit, kept, vectors, now)
-            await RecallIndex(unit).fold()
+            await index.fold()
             for cause, delta in told.form.items():
                 await memorising.move(unit, user_id, id_, cause, delta, {"by": cause}, now)
             if self._distilling.able:
@@ -257,10 +258,6 @@ class Remembering:
 def _unquoted(answer: str) -> str:
     """Return an answer without its quotations: what people said is theirs to say again."""
     return "\n".join(line for line in answer.split("\n") if not line.lstrip().startswith(">"))
-
-
-async def _learns(unit: Unit, user_id: str) -> bool:
-    return await Consents(unit).given(user_id, "learning", default=True)
 
 
 def _item(said: Message, text: str, vectors: object) -> Item:

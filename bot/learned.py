@@ -85,7 +85,8 @@ class Learned:
         self.embedder = embedder
         self._began = began
         self._kept_open = kept_open
-        self._open: OrderedDict[tuple[str, str], tuple[int, Any]] = OrderedDict()
+        # By the workspace's key: one that was erased and made anew has another.
+        self._open: OrderedDict[tuple[bytes, str], tuple[int, Any]] = OrderedDict()
         self._log = structlog.get_logger("mynah.routing")
 
     @property
@@ -111,6 +112,23 @@ class Learned:
             self._log.warning("routing_state_unreadable", policy=self._policy, problem=str(problem))
             return open_policy(self._policy, self._strengths, self._incumbent, None)
 
+    async def all(
+        self, unit: Unit, models: Iterable[str]
+    ) -> tuple[Policy, Topics | None, Mapping[str, Seen]]:
+        """Return what ``policy``, ``topics`` and ``seen`` do, with one look at what has changed."""
+        names = {model: health_state(model) for model in models}
+        readers: dict[str, Callable[[bytes | None], Any]] = {
+            self.policy_state: self.open,
+            self.topics_state: self.topics_from,
+            **dict.fromkeys(names.values(), Seen.load),
+        }
+        kept = await self._kept(unit, readers)
+        return (
+            kept[self.policy_state],
+            self._of_this_embedder(kept[self.topics_state]),
+            {model: self._since(kept[name]) for model, name in names.items()},
+        )
+
     async def policy(self, unit: Unit) -> Policy:
         """Return the workspace's policy, for choosing only."""
         name = self.policy_state
@@ -120,7 +138,9 @@ class Learned:
     async def topics(self, unit: Unit) -> Topics | None:
         """Return the workspace's topics, if they were found yet for this embedder."""
         name = self.topics_state
-        found: Topics | None = (await self._kept(unit, {name: self.topics_from}))[name]
+        return self._of_this_embedder((await self._kept(unit, {name: self.topics_from}))[name])
+
+    def _of_this_embedder(self, found: Topics | None) -> Topics | None:
         return found if found is not None and found.embedder == self.embedder else None
 
     def topics_from(self, stored: bytes | None) -> Topics | None:
@@ -135,10 +155,10 @@ class Learned:
         """Return what is known of each model's operation."""
         names = {model: health_state(model) for model in models}
         kept = await self._kept(unit, dict.fromkeys(names.values(), Seen.load))
-        return {
-            model: replace(kept[name], health=kept[name].health.since(self._began))
-            for model, name in names.items()
-        }
+        return {model: self._since(kept[name]) for model, name in names.items()}
+
+    def _since(self, seen: Seen) -> Seen:
+        return replace(seen, health=seen.health.since(self._began))
 
     async def _kept(
         self, unit: Unit, readers: Mapping[str, Callable[[bytes | None], Any]]
@@ -148,7 +168,7 @@ class Learned:
         versions = await states.versions(readers)
         found: dict[str, Any] = {}
         for name in readers:
-            key = (unit.workspace_id, name)
+            key = (unit.key, name)
             version, kept = self._open.get(key, (None, None))
             if version == versions.get(name, 0):
                 found[name] = kept
@@ -159,8 +179,8 @@ class Learned:
         for name in stale:
             state = stored.get(name)
             found[name] = readers[name](state.state if state else None)
-            self._open[unit.workspace_id, name] = (state.version if state else 0, found[name])
-            self._open.move_to_end((unit.workspace_id, name))
+            self._open[unit.key, name] = (state.version if state else 0, found[name])
+            self._open.move_to_end((unit.key, name))
         while len(self._open) > self._kept_open:
             self._open.popitem(last=False)
         return found

@@ -107,18 +107,24 @@ class Ledger:
         if version % _SNAPSHOT_EVERY == 0:
             await states.snapshot(name, f"after {version} changes", now)
 
-    async def open(self, unit: Unit, interaction_id: UUID, *, lock: bool = True) -> Told | None:
+    async def open(
+        self, unit: Unit, interaction_id: UUID, *, lock: bool = True, known: Told | None = None
+    ) -> Told | None:
         """Return a finished interaction; nothing if nobody was chosen for it.
 
         Args:
             unit: an open transaction.
             interaction_id: which.
             lock: hold it until the transaction ends; the policy must have been locked before.
+            known: from opening it before: what was chosen for a turn that is over, and tried,
+                stays as it is.
         """
         interactions = Interactions(unit)
         interaction = await interactions.find(interaction_id, lock=lock)
         if interaction is None or interaction.status != "done":
             return None
+        if known is not None:
+            return replace(known, interaction=interaction)
         choice = await interactions.choice_of(interaction_id)
         if choice is None:  # a person's correction
             return None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from integrations.contracts.surface import LiveEvent
+from integrations.contracts.host import LiveEvent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -1,8 +1,9 @@
 """Pruning: what has not proved itself fades, and what was learned is counted.
 
 Sequence only: what fades is decided in ``learning.memory.fading``, what may be
-concluded about a person in ``learning.memory.insights``. Nothing is deleted here:
-what faded is kept, unused, and holds again when it is seen again.
+concluded about a person in ``learning.memory.insights``. Nothing learned is deleted here:
+what faded is kept, unused, and holds again when it is seen again. What was never to be learned
+from goes first, and for good.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from learning.memory.fading import Candidate, confidence_of, faded
 from learning.memory.insights import Question, insights
 from learning.memory.preferences import discover
 from learning.scope import person
+from learning.store.consents import Consents
 from learning.store.index import RecallIndex
 from learning.store.interactions import Interactions
 from learning.store.learning_metrics import LearningMetrics
 from learning.store.learnings import Learnings
 from learning.store.memories import Memories
 from learning.store.observations import Observations
-from learning.store.people import Consents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from bot.clock import Clock
     from bot.memorise import Memorising
+    from bot.retention import Retention
     from learning.memory.contract import Memory
     from learning.store.learnings import Learning
     from learning.store.store import Store, Unit
@@ -43,12 +45,16 @@ class Pruning:
     Args:
         store: where they are.
         memorising: keeps conclusions.
+        retention: deletes what nobody allowed to learn from, once it is old.
         clock: tells the time.
     """
 
-    def __init__(self, store: Store, memorising: Memorising, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, memorising: Memorising, retention: Retention, clock: Clock
+    ) -> None:
         self._store = store
         self._memorising = memorising
+        self._retention = retention
         self._clock = clock
         self._log = structlog.get_logger("mynah.prune")
 
@@ -57,6 +63,7 @@ class Pruning:
 
         Works through the workspace in batches, each in a transaction of its own.
         """
+        await self._retention.clear(workspace_id)
         now = self._clock()
         counts: dict[str, int] = {}
         confidences: list[float] = []
@@ -138,19 +145,20 @@ class Pruning:
     async def _conclude(self, workspace_id: str, user_id: str, now: datetime) -> None:
         """Keep what a person's questions and memories come to, for that person alone."""
         async with self._store.begin(workspace_id, None) as unit:
-            if not await Consents(unit).given(user_id, "learning", default=True):
+            since = await Consents(unit).willing_everywhere(user_id)
+            if since is None:
                 return
             goals = await Memories(unit).of(user_id, kinds=["goal"], now=now)
             observations = await Observations(unit).of(user_id)
             asked = await Interactions(unit).recent_of(user_id)
-        questions = [Question(*each) for each in asked]
+        questions = [Question(*each) for each in asked if each[2] >= since]
         drafts = insights(goals, discover(observations, now), questions, now)
         if not drafts:
             return
         vectors = await self._memorising.vectors(drafts)
         async with self._store.begin(workspace_id, None) as unit:
             # Forgotten or refused while the embedder worked: then nothing is concluded.
-            learns = await Consents(unit).given(user_id, "learning", default=True)
+            learns = await Consents(unit).willing_everywhere(user_id) is not None
             if learns and await Interactions(unit).latest(user_id) is not None:
                 await self._memorising.apply(
                     unit, user_id, person(user_id), drafts, [], vectors, now

@@ -9,20 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
+import select
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import procrastinate
 import structlog
-from procrastinate import PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate import PsycopgConnector, RetryDecision, RetryStrategy
+from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
 from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 from procrastinate.schema import SchemaManager
+from psycopg_pool import AsyncConnectionPool
+
+from learning.store.errors import WorkspaceErased
+from learning.store.store import staying
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from datetime import datetime
 
+    import psycopg
     from procrastinate.jobs import Job
 
     from learning.store.store import Unit
@@ -31,6 +40,8 @@ _HEARTBEAT_S = 2.0
 _STALLED_AFTER_S = 8.0
 """A worker silent for this long is taken for dead, and its jobs are given to others."""
 _RECOVER_EVERY_S = 4.0
+_BEGIN_AGAIN_S = 1.0
+"""Pause before a worker that ended by itself is replaced."""
 _FINISH_WITHIN_S = 20.0
 """How long a stopping worker may take to finish its jobs before it returns them."""
 
@@ -76,11 +87,14 @@ class Queue:
         self._app = procrastinate.App(
             connector=PsycopgConnector(
                 conninfo=conninfo,
+                pool_factory=_pool,
+                configure=_alone,
                 kwargs={"options": search_path},
                 min_size=1,
                 max_size=4,
             )
         )
+        self._app.job_manager = _Jobs(self._app.connector)
         self._tasks: dict[str, Task] = {}
         self._begun = 0  # jobs that this process has taken on
         self._log = structlog.get_logger("mynah.queue")
@@ -99,17 +113,23 @@ class Queue:
         async def run(context: procrastinate.JobContext, /, **arguments: Any) -> None:  # noqa: ANN401 - JSON
             self._begun += 1
             attempt = context.job.attempts + 1
-            with structlog.contextvars.bound_contextvars(
-                job=task.name, job_id=context.job.id, attempt=attempt
+            with (
+                structlog.contextvars.bound_contextvars(
+                    job=task.name, job_id=context.job.id, attempt=attempt
+                ),
+                staying(),
             ):
                 try:
                     await task.run(**arguments)
+                except WorkspaceErased:
+                    self._log.info("workspace_erased")  # and nothing is left to do for it
                 except Exception as error:
                     final = attempt >= task.attempts
                     # The type, not the text: an error's words may quote somebody's.
                     self._log.warning("job_failed", error=type(error).__name__, final=final)
                     if final and task.last_words is not None:
-                        await task.last_words(**arguments)
+                        with suppress(WorkspaceErased):
+                            await task.last_words(**arguments)
                         return
                     raise
 
@@ -162,26 +182,39 @@ class Queue:
     @asynccontextmanager
     async def worker(self, queues: Sequence[str], concurrency: int) -> AsyncIterator[None]:
         """Work on jobs until the block ends; then finish what runs, or give it back."""
+        ending = asyncio.Event()
         worker = asyncio.create_task(
-            self._app.run_worker_async(
-                queues=list(queues),
-                concurrency=concurrency,
-                install_signal_handlers=False,
-                delete_jobs="successful",
-                update_heartbeat_interval=_HEARTBEAT_S,
-                stalled_worker_timeout=_STALLED_AFTER_S,
-                shutdown_graceful_timeout=_FINISH_WITHIN_S,
-            ),
-            name="worker",
+            self._keep_working(list(queues), concurrency, ending), name="worker"
         )
         recovery = asyncio.create_task(self._keep_recovering(), name="recovery")
         try:
             yield
         finally:
+            ending.set()
             recovery.cancel()
             worker.cancel()
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(recovery, worker, return_exceptions=True)
+
+    async def _keep_working(
+        self, queues: list[str], concurrency: int, ending: asyncio.Event
+    ) -> None:
+        """Work; begin again when the worker ends by itself, or nothing would be answered."""
+        while not ending.is_set():
+            try:
+                await self._app.run_worker_async(
+                    queues=queues,
+                    concurrency=concurrency,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    update_heartbeat_interval=_HEARTBEAT_S,
+                    stalled_worker_timeout=_STALLED_AFTER_S,
+                    shutdown_graceful_timeout=_FINISH_WITHIN_S,
+                )
+            except Exception as error:  # noqa: BLE001 - whatever it was, people wait for answers
+                self._log.error("worker_died", error=type(error).__name__)
+            if not ending.is_set():
+                await asyncio.sleep(_BEGIN_AGAIN_S)
 
     async def work_off(self, queues: Sequence[str], concurrency: int) -> None:
         """Work until these queues have nothing to do right now."""
@@ -211,20 +244,11 @@ class Queue:
         manager = self._app.job_manager
         try:
             for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER_S):
-                await self._retry(job)
+                await manager.retry_job(job)
+                self._log.warning("job_recovered", task=job.task_name, job_id=job.id)
             await manager.prune_stalled_workers(_STALLED_AFTER_S)
         except procrastinate.exceptions.ProcrastinateException as error:
             self._log.warning("recovery_failed", error=type(error).__name__)
-
-    async def _retry(self, job: Job) -> None:
-        """Give a dead worker's job to a living one, unless another one waits in its place."""
-        manager = self._app.job_manager
-        try:
-            await manager.retry_job(job)
-        except procrastinate.exceptions.UniqueViolation:
-            # It may wait only once, and its successor does: that does what this one began.
-            await manager.finish_job(job, Status.FAILED, delete_job=True)
-        self._log.warning("job_recovered", task=job.task_name, job_id=job.id)
 
     async def waiting(self) -> dict[str, int]:
         """Return how many jobs are in each state."""
@@ -235,9 +259,71 @@ class Queue:
         return counts
 
 
+class _Jobs(JobManager):
+    """Lets a job that failed, or whose worker died, give way to the one that waits in its place."""
+
+    async def retry_job(
+        self,
+        job: Job,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        """Let a job wait for its next try, unless it may wait only once and its successor does.
+
+        The successor does what this one began. Left as it was, this one would count as running,
+        and hold its lock, for as long as its worker lives.
+        """
+        try:
+            await super().retry_job(job, retry_at, priority, queue, lock)
+        except UniqueViolation:
+            await self.finish_job(job, Status.FAILED, delete_job=True)
+
+
+class _Patient(RetryStrategy):
+    """Waits as long as an error asks for with ``retry_after_s``, if that is longer."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Return when a failed job runs again, if it does."""
+        decision = super().get_retry_decision(exception=exception, job=job)
+        asked_s: float | None = getattr(exception, "retry_after_s", None)
+        if decision is None or decision.retry_at is None or not asked_s:
+            return decision
+        asked = RetryDecision(retry_in={"seconds": math.ceil(asked_s)})
+        return decision if asked.retry_at is None else max(decision, asked, key=_at)
+
+
+def _at(decision: RetryDecision) -> float:
+    return decision.retry_at.timestamp() if decision.retry_at else 0.0
+
+
+def _pool(**given: Any) -> AsyncConnectionPool:  # noqa: ANN401 - what the connector hands on
+    return AsyncConnectionPool(**{**given, "check": _there})
+
+
+async def _alone(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Put no transaction around calls: each is one statement.
+
+    Not as an argument of the connection: the one that listens is given it already.
+    """
+    await connection.set_autocommit(True)
+
+
+async def _there(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Make sure of a connection, without asking the server each time.
+
+    An idle connection has nothing to read, unless the server has hung up or says so.
+    """
+    watched = select.poll()
+    watched.register(connection.fileno(), select.POLLIN)
+    if watched.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
+
+
 def _retry_strategy(task: Task) -> RetryStrategy:
     """Return how a failed job is retried: with pauses that double from retry to retry."""
-    return RetryStrategy(max_attempts=task.attempts - 1, exponential_wait=max(2, task.wait_s * 2))
+    return _Patient(max_attempts=task.attempts - 1, exponential_wait=max(2, task.wait_s * 2))
 
 
 @asynccontextmanager

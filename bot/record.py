@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.explained import explained, read_as
 from bot.queue import LEARNING, memory_lock, turn_queue
-from integrations.contracts.surface import Outcome, Target
-from learning import citations, persona
+from integrations.contracts.delivery import Outcome, Target
+from learning import citations
 from learning.interpretation.contract import numbered
-from learning.routing.variants import instructions
 from learning.store.conversations import Conversations
 from learning.store.doors import Outbox
 from learning.store.interactions import Interactions, Recall
@@ -21,17 +21,16 @@ from learning.store.learning_metrics import LearningMetrics
 from learning.store.learnings import Learnings
 from learning.store.memories import Memories
 from learning.store.noticed import Noticed
-from learning.tokens import estimated_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from bot.answer import Answered
     from bot.clock import Clock
-    from bot.interpreting import Interpreted
     from bot.queue import Queue
-    from bot.stages import Decided, Loaded
+    from bot.stages import Decided, Interpreted, Loaded
     from learning.recollection import Recollection
     from learning.store.conversations import Conversation
     from learning.store.interactions import Interaction
@@ -40,6 +39,9 @@ if TYPE_CHECKING:
 
 MYNAH = "mynah"
 """Who Mynah's own messages are by."""
+
+_READ = frozenset({"knowledge", "file"})
+"""Kinds of what was read, not learned."""
 
 SORRY = (
     "Something went wrong on my side and I could not answer, though I tried several "
@@ -68,8 +70,12 @@ class Recording:
         decided: Decided,
         answered: Answered,
         overhead_ms: float,
-    ) -> None:
-        """Record how a turn ended, unless it was recorded or forgotten meanwhile."""
+    ) -> bool:
+        """Record how a turn ended, unless it was recorded meanwhile.
+
+        Returns:
+            Whether the question is still there. One that was forgotten meanwhile is not.
+        """
         recollections = decided.recalled.recollections
         text = answered.text
         cited: tuple[tuple[int, Recollection], ...] = ()
@@ -80,7 +86,7 @@ class Recording:
             interactions = Interactions(unit)
             current = await interactions.find(loaded.interaction.id, lock=True)
             if current is None or current.status == "done":
-                return  # forgotten meanwhile, or another worker was faster
+                return current is not None  # another worker was faster
             now = self._clock()
             await interactions.finish(
                 current.id,
@@ -88,7 +94,7 @@ class Recording:
                 task_type=decided.estimate.type,
                 role=answered.role,
                 model=answered.model,
-                explanation=_explanation(loaded, decided),
+                explanation=explained(loaded, decided),
                 overhead_ms=overhead_ms,
                 now=now,
             )
@@ -97,7 +103,7 @@ class Recording:
                 current.id,
                 [
                     Recall(r.id, mark, r.id in cited_ids, r.score, r.signals)
-                    for mark, r in enumerate(recollections, 1)
+                    for mark, r in _once(recollections)
                 ]
                 + [
                     Recall(id_, 0, cited=False, score=0.0)
@@ -105,7 +111,7 @@ class Recording:
                     if id_ not in {r.id for r in recollections}  # heard before, and recalled too
                 ],
             )
-            used = [r.id for r in recollections if r.id in cited_ids and r.kind != "knowledge"]
+            used = [r.id for r in recollections if r.id in cited_ids and r.kind not in _READ]
             if used:
                 await Learnings(unit).used(used, now)
                 await LearningMetrics(unit).add(now.date(), applied=len(used))
@@ -138,6 +144,7 @@ class Recording:
                 loads=dict(answered.loads),
             )
             await self._learn(unit, loaded)
+        return True
 
     async def ask(
         self,
@@ -160,7 +167,7 @@ class Recording:
                 task_type=estimate.type,
                 role="",
                 model="",
-                explanation={"task": estimate.why(), "read": _read(interpreted)},
+                explanation={"task": estimate.why(), "read": read_as(interpreted)},
                 overhead_ms=overhead_ms,
                 now=now,
             )
@@ -208,16 +215,24 @@ class Recording:
                 interaction_id=str(loaded.interaction.id),
             )
 
-    async def give_up(self, workspace_id: str, loaded: Loaded) -> None:
-        """Tell the person that a turn failed for good."""
+    async def give_up(self, workspace_id: str, loaded: Loaded) -> bool:
+        """Tell the person that a turn failed for good; return whether nobody had answered."""
+        return await self.say(workspace_id, loaded, Outcome.FAILED, SORRY)
+
+    async def say(self, workspace_id: str, loaded: Loaded, outcome: Outcome, text: str) -> bool:
+        """Record a turn in which nobody was asked, and tell the person why.
+
+        Returns:
+            Whether it was still to be recorded.
+        """
         async with self._store.begin(workspace_id, None) as unit:
             interactions = Interactions(unit)
             current = await interactions.find(loaded.interaction.id, lock=True)
             if current is None or current.status == "done":
-                return
+                return False
             await interactions.finish(
                 current.id,
-                outcome=Outcome.FAILED,
+                outcome=outcome,
                 task_type="general",
                 role="",
                 model="",
@@ -229,12 +244,13 @@ class Recording:
                 unit,
                 workspace_id,
                 loaded,
-                SORRY,
-                Outcome.FAILED,
+                text,
+                outcome,
                 (),
                 "",
                 "",
             )
+        return True
 
     async def _deliver(
         self,
@@ -286,10 +302,23 @@ class Recording:
                 unit,
                 "deliver",
                 queue=turn_queue(interaction.surface),
-                lock=f"deliver:{loaded.conversation.id}",
+                lock=delivery_lock(loaded.conversation.id),
                 workspace_id=workspace_id,
                 outbox_id=str(outbox_id),
             )
+
+
+def _once(recollections: Sequence[Recollection]) -> list[tuple[int, Recollection]]:
+    """Return what was recalled with its marks; of a file's passages the first stands for all."""
+    first: dict[UUID, tuple[int, Recollection]] = {}
+    for mark, recollection in enumerate(recollections, 1):
+        first.setdefault(recollection.id, (mark, recollection))
+    return list(first.values())
+
+
+def delivery_lock(conversation_id: UUID) -> str:
+    """Return the lock of what is shown in a conversation: one reply after another."""
+    return f"deliver:{conversation_id}"
 
 
 def target_of(workspace_id: str, conversation: Conversation, interaction: Interaction) -> Target:
@@ -303,6 +332,8 @@ def target_of(workspace_id: str, conversation: Conversation, interaction: Intera
         conversation_id=conversation.id,
         interaction_id=interaction.id,
         private=interaction.audience.kind == "user",
+        title=conversation.title,
+        message_ref=interaction.asked_at,
     )
 
 
@@ -322,53 +353,4 @@ def cite(mark: int, recollection: Recollection, reader: str) -> dict[str, Any]:
             "end_line": place.end_line,
             "title": place.title,
         },
-    }
-
-
-def _explanation(loaded: Loaded, decided: Decided) -> dict[str, Any]:
-    plan = decided.chosen.plan
-    return {
-        "task": decided.estimate.why(),
-        "choice": [
-            {
-                "role": c.arm.role,
-                "model": c.arm.model,
-                "score": round(c.score, 3),
-                "deviation": round(c.deviation, 3),
-                "propensity": round(c.propensity, 4),
-                "note": c.note,
-            }
-            for c in plan.candidates
-        ],
-        "policy": plan.policy,
-        "forced": plan.forced,
-        "next": [step.arm.role for step in plan.steps[1:]],
-        "settings": {step.arm.role: dict(step.settings) for step in plan.steps},
-        "avoided": len(decided.recalled.advice.avoid_items),
-        "embedder_down": decided.recalled.lexical_only,
-        "context": dict(decided.recalled.tokens) | _own_tokens(loaded),
-        "persona": persona.lines(loaded.facets),
-    } | ({} if decided.interpreted is None else {"read": _read(decided.interpreted)})
-
-
-def _own_tokens(loaded: Loaded) -> dict[str, int]:
-    """Return the tokens of what goes along beside what was recalled."""
-    form = instructions(persona.shape("", loaded.facets))
-    conversation = sum(estimated_tokens(said.text) for said in loaded.history)
-    return {
-        name: count
-        for name, count in (("persona", estimated_tokens(form)), ("conversation", conversation))
-        if count
-    }
-
-
-def _read(interpreted: Interpreted) -> dict[str, Any]:
-    """Return what `why` says about how a request was read."""
-    return {
-        "reason": interpreted.reason,
-        "mode": interpreted.mode,
-        "threshold": round(interpreted.threshold, 3),
-        "readings": [
-            {"text": r.text, "confidence": round(r.confidence, 3)} for r in interpreted.readings
-        ],
     }

@@ -9,19 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from bot.feedback import OWN_IDS
 from bot.memorise import Kept
+from bot.opinions import USUAL
 from bot.said import answered
 from learning import persona
-from learning.feedback import Signal, reward_of, votes
+from learning.feedback import reward_of
 from learning.memory.edits import learned
 from learning.memory.preferences import discover
 from learning.memory.things import thing
+from learning.reasons import form
 from learning.routing.variants import aspects_of
+from learning.store.consents import Consents
 from learning.store.feedback import Signals
 from learning.store.interactions import Interactions
 from learning.store.observations import Observations
-from learning.store.people import Consents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from bot.clock import Clock
     from bot.memorise import Memorising
+    from bot.opinions import Opinions
     from learning.store.interactions import Interaction
     from learning.store.store import Store, Unit
 
@@ -40,11 +42,15 @@ class Reflecting:
         store: where those are.
         memorising: keeps what is found.
         clock: tells the time.
+        opinions: tells what they think of an answer.
     """
 
-    def __init__(self, store: Store, memorising: Memorising, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, memorising: Memorising, clock: Clock, opinions: Opinions = USUAL
+    ) -> None:
         self._store = store
         self._memorising = memorising
+        self._opinions = opinions
         self._clock = clock
 
     async def reflect(self, workspace_id: str, interaction_id: str, user_id: str) -> None:
@@ -52,8 +58,10 @@ class Reflecting:
         id_, now = UUID(interaction_id), self._clock()
         async with self._store.begin(workspace_id, None) as unit:
             interaction = await Interactions(unit).find(id_)
-            learns = await Consents(unit).given(user_id, "learning", default=True)
-            if interaction is None or not learns:
+            if interaction is None:
+                return
+            surface = interaction.surface
+            if not await Consents(unit).learns(user_id, surface):
                 return
             await self._form(unit, interaction, user_id, now)
             await self._edits(unit, interaction, user_id, now)
@@ -64,7 +72,7 @@ class Reflecting:
             kept = Kept()
             await self._memorising.hold(unit, {s for each in found for s in each.sources})
             # Forgotten or refused while the embedder worked: then it stays so.
-            if not await Consents(unit).given(user_id, "learning", default=True):
+            if not await Consents(unit).learns(user_id, surface):
                 return
             await self._memorising.observed(unit, user_id, found, now, kept)
             await self._memorising.find_again(unit, kept, vectors, now)
@@ -73,16 +81,12 @@ class Reflecting:
         self, unit: Unit, interaction: Interaction, user_id: str, now: datetime
     ) -> None:
         """Move the facets by what the person thinks of the form of an answer."""
-        standing = votes(
-            (
-                Signal(s.user_id, s.kind, s.value, s.occurred_at)
-                for s in await Signals(unit).standing(interaction.id)
-            ),
-            own_ids=OWN_IDS,
-        )
-        vote = standing.get(user_id)
+        signals = await Signals(unit).standing(interaction.id)
+        vote = self._opinions.votes(signals).get(user_id)
+        why = self._opinions.reasons(signals).get(user_id)
+        way = await _way_of(unit, interaction)
         delta: Mapping[str, float] = {}
-        if vote is not None and (way := await _way_of(unit, interaction)):
+        if vote is not None and way:
             delta = persona.delta_of_vote(aspects_of(way), reward_of(vote.rating))
         await self._memorising.move(
             unit,
@@ -91,6 +95,16 @@ class Reflecting:
             "vote",
             delta,
             {} if vote is None else {"rating": vote.rating},
+            now,
+        )
+        # Whoever says what was wrong with the form has wished for another one.
+        await self._memorising.move(
+            unit,
+            user_id,
+            interaction.id,
+            "reason",
+            {} if why is None else persona.delta_of_wishes(form(why, way)),
+            {} if why is None else {"picked": list(why.picked)},
             now,
         )
 

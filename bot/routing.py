@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.stages import Chosen, Prepared
-from integrations.contracts.surface import Outcome
+from integrations.contracts.delivery import Outcome
 from learning.routing.plan import plan
 from learning.routing.precedence import LastAnswer, Ruled, goes_on, same_words, standing
 from learning.routing.situation import KINDS, Arm, Operation, Situation, Wanted
@@ -25,7 +25,7 @@ from learning.store.interpretations import Interpretations
 from learning.store.rules import RoutingRules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -126,12 +126,14 @@ class Routing:
         now: datetime,
     ) -> Chosen:
         """Choose, and log the choice with its propensity before it is acted on."""
-        policy = await self._learned.policy(unit)
+        policy, topics, seen = await self._learned.all(
+            unit, {model.id for model in self._models.values()}
+        )
         context = context_of(
             loaded.question.text,
             estimate.probabilities,
             vector,
-            await self._learned.topics(unit),
+            topics,
             self._learned.embedder,
         )
         length = (
@@ -139,7 +141,6 @@ class Routing:
             + sum(len(said.text) for said in loaded.history)
             + sum(len(r.text) for r in recalled.recollections)
         )
-        seen = await self._learned.seen(unit, {model.id for model in self._models.values()})
         arms = [Arm(role, model.id, seen[model.id].version) for role, model in self._models.items()]
         budgets = self._budgets(loaded.prepared, now)
         situation = Situation(
@@ -198,7 +199,10 @@ class Routing:
         before = await interactions.previous(
             interaction.conversation_id, asked_at, limit=_LOOKED_BACK
         )
-        asked = await self._asked(unit, interaction)
+        # A thread with fewer turns than were looked for shows all of them.
+        whole = len(before) < _LOOKED_BACK
+        own = [each for each in before if each.user_id == interaction.user_id] if whole else None
+        asked = await self._asked(unit, interaction, own)
         begin, _ = period_of(now or asked_at)
         limits = self._limits
         return Prepared(
@@ -217,17 +221,20 @@ class Routing:
             ),
         )
 
-    async def _asked(self, unit: Unit, interaction: Interaction) -> Interpretation | None:
+    async def _asked(
+        self, unit: Unit, interaction: Interaction, own: Sequence[Interaction] | None
+    ) -> Interpretation | None:
         """Return what the person was last asked in a thread, while that is open.
 
         Others may have spoken meanwhile, and the person may have said something else first.
         """
-        own = await Interactions(unit).previous(
-            interaction.conversation_id,
-            interaction.created_at,
-            interaction.user_id,
-            limit=_LOOKED_BACK,
-        )
+        if own is None:
+            own = await Interactions(unit).previous(
+                interaction.conversation_id,
+                interaction.created_at,
+                interaction.user_id,
+                limit=_LOOKED_BACK,
+            )
         known = await Interpretations(unit).of_many([each.id for each in own])
         latest = next((known[each.id] for each in own if each.id in known), None)
         return latest if latest is not None and latest.open else None

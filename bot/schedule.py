@@ -6,7 +6,7 @@ out. So any number of processes may run a clock, and the work is done once.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,18 +15,20 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from bot.queue import LEARNING
-from learning.store.errors import StoreUnavailable
+from learning.store.errors import StoreUnavailable, WorkspaceErased
+from learning.store.store import staying
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from bot.leaving import Leaving
     from bot.queue import Queue
     from learning.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """A job for every workspace, with the time of day it is due (UTC)."""
+    """Work for every workspace, with the time of day it is due (UTC)."""
 
     name: str
     hour: int
@@ -37,6 +39,7 @@ RECURRING: Final = (
     Recurring("embed", 2, 30),
     Recurring("prune", 3, 15),
     Recurring("revalidate", 4, 0),
+    Recurring("leave", 4, 45),
 )
 
 
@@ -46,11 +49,13 @@ class Schedule:
     Args:
         store: knows the workspaces.
         queue: takes the jobs.
+        leaving: knows who let us in.
     """
 
-    def __init__(self, store: Store, queue: Queue) -> None:
+    def __init__(self, store: Store, queue: Queue, leaving: Leaving) -> None:
         self._store = store
         self._queue = queue
+        self._leaving = leaving
         self._log = structlog.get_logger("mynah.schedule")
 
     @asynccontextmanager
@@ -76,15 +81,22 @@ class Schedule:
     async def fire(self, name: str) -> None:
         """Put a job into the queue for every workspace, unless one waits there already."""
         try:
+            if name == "leave":
+                await self._leaving.look_everywhere()
+                return
             for workspace_id in await self._store.workspace_ids():
-                async with self._store.begin(workspace_id, None) as unit:
-                    await self._queue.defer(
-                        unit,
-                        name,
-                        queue=LEARNING,
-                        lock=f"{name}:{workspace_id}",
-                        once=f"{name}:{workspace_id}",
-                        workspace_id=workspace_id,
-                    )
+                with staying(), suppress(WorkspaceErased):
+                    await self._defer(name, workspace_id)
         except StoreUnavailable as error:  # the next firing tries again
             self._log.warning("schedule_failed", job=name, error=type(error).__name__)
+
+    async def _defer(self, name: str, workspace_id: str) -> None:
+        async with self._store.begin(workspace_id, None) as unit:
+            await self._queue.defer(
+                unit,
+                name,
+                queue=LEARNING,
+                lock=f"{name}:{workspace_id}",
+                once=f"{name}:{workspace_id}",
+                workspace_id=workspace_id,
+            )

@@ -14,6 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from integrations.surfaces.slack.surface import PATH as SLACK_PATH
 from integrations.surfaces.slack.surface import SlackSurface
+from integrations.surfaces.slack.teams.oauth import INSTALL_PATH, REDIRECT_PATH
 from integrations.surfaces.web.surface import WebSurface
 from learning.store.errors import StoreUnavailable
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from bot.app import Mynah
 
 
+_FROM_OUTSIDE = frozenset({SLACK_PATH, INSTALL_PATH, REDIRECT_PATH})
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
@@ -32,8 +34,11 @@ class _OwnNames(TrustedHostMiddleware):
     """Answers this machine's own names alone, but for requests that prove who sends them."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let Slack's signed requests pass: they come through a tunnel, under its name."""
-        if scope["type"] == "http" and scope["path"] == SLACK_PATH:
+        """Let what is Slack's pass: it comes through a tunnel, under its name.
+
+        Requests are signed, and whoever comes back from installing brings our own secret.
+        """
+        if scope["type"] == "http" and scope["path"] in _FROM_OUTSIDE:
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -101,6 +106,7 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # who comes before the server is ready waits for it
     except OSError as error:
         listening.close()
         raise PortTaken(

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from integrations.models.mapping import ModelSettings
+from learning.feedback import ratings_of
 from learning.roles import ROLE_NAMES, RoleName
 from learning.routing.registry import DEFAULT, POLICIES
 
@@ -34,6 +35,9 @@ class Settings(BaseSettings):
     role_senior: str = ""
     role_architect: str = ""
 
+    vision: str = ""
+    transcription: str = ""
+
     turn_timeout_s: float = Field(default=120.0, gt=0, le=3600)
     turn_budget_usd: float = Field(default=0.50, ge=0)
     person_budget_usd: float | None = Field(default=None, ge=0)
@@ -41,6 +45,8 @@ class Settings(BaseSettings):
     quality_per_usd: float | None = Field(default=None, ge=0)
     quality_per_second: float | None = Field(default=None, ge=0)
     distil: Literal["auto", "off"] = "auto"
+    reactions: str = ""
+    keep_unlearned_days: int = Field(default=30, ge=1, le=3650)
     max_tokens: int = Field(default=1024, gt=0)
     workers: int = Field(default=4, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -57,7 +63,23 @@ class Settings(BaseSettings):
     slack_signing_secret: SecretStr | None = Field(
         default=None, validation_alias="SLACK_SIGNING_SECRET"
     )
+    slack_client_id: str | None = Field(default=None, validation_alias="SLACK_CLIENT_ID")
+    slack_client_secret: SecretStr | None = Field(
+        default=None, validation_alias="SLACK_CLIENT_SECRET"
+    )
+    slack_config_token: SecretStr | None = Field(
+        default=None, validation_alias="SLACK_CONFIG_TOKEN"
+    )
+    slack_sockets: int = Field(default=1, ge=1, le=10, validation_alias="SLACK_SOCKETS")
     slack_api_url: str = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
+
+    discord_token: SecretStr | None = Field(default=None, validation_alias="DISCORD_TOKEN")
+    discord_api_url: str = Field(
+        default="https://discord.com/api/v10", validation_alias="DISCORD_API_URL"
+    )
+    discord_gateway_url: str = Field(default="", validation_alias="DISCORD_GATEWAY_URL")
+    discord_message_content: bool = Field(default=False, validation_alias="DISCORD_MESSAGE_CONTENT")
+    discord_edits: bool = Field(default=False, validation_alias="DISCORD_EDITS")
 
     @field_validator("encryption_keys", mode="before")
     @classmethod
@@ -76,6 +98,12 @@ class Settings(BaseSettings):
     def _known(cls, value: str) -> str:
         if value not in POLICIES:
             raise ValueError(f"{value!r} is no policy; there is {', '.join(POLICIES)}")
+        return value
+
+    @field_validator("reactions")
+    @classmethod
+    def _rated(cls, value: str) -> str:
+        ratings_of(value)
         return value
 
     def models(self) -> ModelSettings:

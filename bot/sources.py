@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from bot.describe import short, suffix_of
 from bot.knowledge import describe
 from bot.readers import readable_by
-from integrations.contracts.surface import CommandReply
+from integrations.contracts.host import CommandReply
 from learning.store.index import RecallIndex
 from learning.store.knowledge import Knowledge
 
 if TYPE_CHECKING:
     from bot.clock import Clock
     from bot.ingest import Ingestion
-    from integrations.contracts.surface import Person
+    from integrations.contracts.host import Person
     from learning.store.store import Store
 
 

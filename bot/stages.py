@@ -5,17 +5,20 @@ Shapes only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from learning.scope import Scope, may_tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from bot.context import Recalled
-    from bot.interpreting import Interpreted
     from integrations.contracts.model import Said
+    from learning.attached import Attached
     from learning.evidence import ScopeEvidence
+    from learning.interpretation.contract import Reading
     from learning.memory.contract import Memory
     from learning.routing.situation import Plan
     from learning.routing.spending import Budget
@@ -77,6 +80,60 @@ class Loaded:
     """The question that Mynah asked about, which this message answers."""
     evidence: ScopeEvidence | None = None
     """How far each way to find things is to be believed here."""
+    outsiders: bool = True
+    """Whether somebody who is not of the workspace reads along, as far as is known."""
+    files: tuple[Attached, ...] = ()
+    """The latest files of the thread, oldest first."""
+
+    def scope(self, workspace_id: str) -> Scope:
+        """Return what the reply may draw on."""
+        asked = self.interaction
+        return Scope(workspace_id, asked.user_id, asked.audience, outsiders=self.outsiders)
+
+    def read_by(self, *, outsiders: bool) -> Loaded:
+        """Return this without what those who read along may not know."""
+        here = self.interaction.audience
+        return replace(
+            self,
+            memories=tuple(
+                m for m in self.memories if may_tell(m.audience, here, outsiders=outsiders)
+            ),
+            outsiders=outsiders,
+        )
+
+    @property
+    def own_files(self) -> tuple[Attached, ...]:
+        """The files that came with the question."""
+        return tuple(file for file in self.files if file.message_id == self.question.id)
+
+    @property
+    def unread(self) -> tuple[Attached, ...]:
+        """Those of them that nobody tried to read yet."""
+        return tuple(file for file in self.own_files if file.unread)
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreted:
+    """What a request may mean.
+
+    Attributes:
+        readings: the most probable first.
+        mode: whether to ask, or to go on with the first.
+        threshold: the confidence from which the first is taken.
+        reason: why the request seemed ambiguous.
+        context: what was known when the readings were made, for learning from the choice.
+    """
+
+    readings: tuple[Reading, ...]
+    mode: Literal["asked", "advanced"]
+    threshold: float
+    reason: str
+    context: Mapping[str, Any]
+
+    @property
+    def taken(self) -> Reading | None:
+        """The reading to go on with, unless the person is asked."""
+        return self.readings[0] if self.mode == "advanced" else None
 
 
 @dataclass(frozen=True, slots=True)

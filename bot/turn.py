@@ -9,54 +9,47 @@ twice.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import AsyncExitStack, nullcontext
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
 
+from bot.attachments import problems_of, with_problems
 from bot.record import target_of
-from bot.stages import Decided, Loaded
+from bot.stages import Decided
+from bot.stopping import stop_of
 from bot.telemetry import span
-from integrations.contracts.model import ModelRequest, Said
-from integrations.contracts.surface import Outcome
-from learning.context import fit_history
-from learning.interpretation.choice import of_words, outcome_of, settles
+from integrations.contracts.delivery import Outcome
+from integrations.contracts.model import ModelRequest
 from learning.routing.spending import exhausted_words
 from learning.routing.wishes import wishes
-from learning.scope import Scope, may_tell
-from learning.store.conversations import Conversations
 from learning.store.interactions import Interactions
-from learning.store.interpretations import Interpretations
-from learning.store.memories import Memories
-from learning.store.people import Consents
-from learning.store.personas import Personas
 from learning.task_types import TASK_TYPES, continued
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractAsyncContextManager
 
     import numpy as np
     from numpy.typing import NDArray
 
     from bot.answer import Answered, Answers
+    from bot.attachments import Attending
     from bot.classify import Classifier
     from bot.clock import Clock
     from bot.context import ContextBuilder
     from bot.embedding import Embedding
-    from bot.interpreting import Interpreted, Interpreting
+    from bot.interpreting import Interpreting
     from bot.live import LiveEvents
+    from bot.loading import Loading
     from bot.metrics import Metrics
     from bot.record import Recording
     from bot.routing import Routing
-    from bot.stages import Prepared
-    from integrations.contracts.surface import LiveEvent, Surface
-    from learning.memory.contract import Memory
-    from learning.store.conversations import Message
-    from learning.store.interactions import Interaction
-    from learning.store.store import Store, Unit
+    from bot.stages import Interpreted, Loaded
+    from integrations.contracts.surface import Live, Surface
+    from learning.store.store import Store
     from learning.task_types import TaskEstimate
 
 
@@ -69,8 +62,10 @@ class Turns:
     def __init__(
         self,
         store: Store,
+        loading: Loading,
         recording: Recording,
         contexts: ContextBuilder,
+        attending: Attending,
         embedding: Embedding,
         classifier: Classifier,
         interpreting: Interpreting,
@@ -83,8 +78,10 @@ class Turns:
         clock: Clock,
     ) -> None:
         self._store = store
+        self._loading = loading
         self._recording = recording
         self._contexts = contexts
+        self._attending = attending
         self._embedding = embedding
         self._classifier = classifier
         self._interpreting = interpreting
@@ -100,45 +97,77 @@ class Turns:
     async def take(self, workspace_id: str, interaction_id: str) -> None:
         """Answer one question; do nothing if it has been answered or is gone."""
         began = perf_counter()
-        id_ = UUID(interaction_id)
         with span("mynah.turn", {"mynah.interaction": interaction_id}):
-            loaded = await self._load(workspace_id, id_)
+            loaded = await self._loading.load(workspace_id, UUID(interaction_id))
             if loaded is None:
                 return
             if loaded.interaction.attempts >= _MOST_STARTS:
                 # Each start before ended with the process, or this one would not have come.
-                await self._recording.give_up(workspace_id, loaded)
-                return
-            async with self._stop_of(workspace_id, loaded) as stop:
-                waited = perf_counter()
-                estimate, vector = await asyncio.gather(
-                    self._kind_of(loaded),
-                    self._embedding.query(loaded.question.text),
+                await self._give_up(workspace_id, loaded, began)
+            elif not await self._through(workspace_id, loaded, began):
+                await self._abandon(workspace_id, loaded)
+
+    async def _through(self, workspace_id: str, loaded: Loaded, began: float) -> bool:
+        """Take a turn to its end; return whether its question is still there."""
+        interaction_id = str(loaded.interaction.id)
+        async with (
+            AsyncExitStack() as shown,
+            stop_of(self._store, self._live, workspace_id, loaded) as stop,
+        ):
+            live, waited = None, perf_counter()
+            if loaded.unread:
+                live = await shown.enter_async_context(self._open(workspace_id, loaded))
+                attended = await self._attending.prepare(
+                    workspace_id, loaded, live, stop, self._loading.load
                 )
-                outside_ms = (perf_counter() - waited) * 1e3
+                if attended is None:
+                    return False
+                if isinstance(attended, Outcome):  # which is told in what was shown so far
+                    self._tell(interaction_id, attended, "", began, (waited - began) * 1e3)
+                    return True
+                loaded = attended
+            estimate, vector, outsiders = await asyncio.gather(
+                self._kind_of(loaded),
+                self._embedding.query(loaded.question.text),
+                self._outsiders(workspace_id, loaded),
+            )
+            loaded = loaded.read_by(outsiders=outsiders)
+            outside_ms = (perf_counter() - waited) * 1e3
+            interpreted = None  # who sends a file with it is clear enough
+            if not loaded.own_files:
                 interpreted = await self._interpreting.read(workspace_id, loaded, estimate, vector)
-                if interpreted is not None and interpreted.mode == "asked":
-                    overhead_ms = (perf_counter() - began) * 1e3 - outside_ms
-                    await self._recording.ask(
-                        workspace_id, loaded, estimate, interpreted, overhead_ms
-                    )
-                    self._tell(interaction_id, Outcome.ASKED, "", began, overhead_ms)
-                    return
-                decided = await self._decide(workspace_id, loaded, estimate, vector, interpreted)
-                if decided.cancelled:
-                    stop.set()
-                answered = await self._answer(workspace_id, loaded, decided, stop)
-            overhead_ms = (perf_counter() - began) * 1e3 - answered.model_ms - outside_ms
-            await self._recording.record(workspace_id, loaded, decided, answered, overhead_ms)
-        self._tell(
-            interaction_id,
-            answered.outcome,
-            answered.role,
-            began,
-            overhead_ms,
-            model=answered.model,
-            task_type=decided.estimate.type,
-            model_ms=round(answered.model_ms, 1),
+            if interpreted is not None and interpreted.mode == "asked":
+                overhead_ms = (perf_counter() - began) * 1e3 - outside_ms
+                await self._recording.ask(workspace_id, loaded, estimate, interpreted, overhead_ms)
+                self._tell(interaction_id, Outcome.ASKED, "", began, overhead_ms)
+                return True
+            decided = await self._decide(workspace_id, loaded, estimate, vector, interpreted)
+            if decided is None:
+                return False
+            if decided.cancelled:
+                stop.set()
+            answered = await self._answer(workspace_id, loaded, decided, live, stop)
+        overhead_ms = (perf_counter() - began) * 1e3 - answered.model_ms - outside_ms
+        recorded = await self._recording.record(
+            workspace_id, loaded, decided, answered, overhead_ms
+        )
+        if recorded:
+            self._tell(
+                interaction_id,
+                answered.outcome,
+                answered.role,
+                began,
+                overhead_ms,
+                model=answered.model,
+                task_type=decided.estimate.type,
+                model_ms=round(answered.model_ms, 1),
+            )
+        return recorded
+
+    async def _abandon(self, workspace_id: str, loaded: Loaded) -> None:
+        """Leave nothing behind of an answer whose question was forgotten meanwhile."""
+        await self._surfaces[loaded.interaction.surface].abandon(
+            target_of(workspace_id, loaded.conversation, loaded.interaction)
         )
 
     def _tell(
@@ -162,100 +191,16 @@ class Turns:
 
     async def give_up(self, workspace_id: str, interaction_id: str) -> None:
         """Tell the person that a turn failed for good, when even the queue gave up."""
-        loaded = await self._load(workspace_id, UUID(interaction_id), starting=False)
+        began = perf_counter()
+        loaded = await self._loading.load(
+            workspace_id, UUID(interaction_id), starting=False, settling=False
+        )
         if loaded is not None:
-            await self._recording.give_up(workspace_id, loaded)
+            await self._give_up(workspace_id, loaded, began)
 
-    async def _load(
-        self, workspace_id: str, interaction_id: UUID, *, starting: bool = True
-    ) -> Loaded | None:
-        async with self._store.begin(workspace_id, None) as unit:
-            interactions = Interactions(unit)
-            interaction = await interactions.find(interaction_id)
-            if interaction is None or interaction.status == "done":
-                return None
-            if starting:
-                await interactions.start(interaction_id)
-            conversations = Conversations(unit)
-            conversation = await conversations.find(interaction.conversation_id)
-            messages = await conversations.of_interaction(interaction_id)
-            if conversation is None or not messages:
-                return None
-            question = messages[0]
-            earlier = await conversations.messages(
-                conversation.id, before=question.position, limit=20
-            )
-            learns = await Consents(unit).given(interaction.user_id, "learning", default=True)
-            prepared = await self._routing.prepare(
-                unit, interaction, conversation.channel_id, self._clock()
-            )
-            memories = await self._known_of(unit, interaction)
-            facets, _ = await Personas(unit).of(interaction.user_id)
-            evidence = await self._contexts.evidence(unit, self._clock())
-            settles = None
-            if starting:
-                settles, question = await self._settle(unit, interaction, question, prepared)
-        history = fit_history(
-            [("person" if m.by == "person" else "mynah", m.text) for m in earlier]
-        )
-        return Loaded(
-            interaction,
-            conversation,
-            question,
-            tuple(Said(by, text) for by, text in history),
-            tuple(
-                m.id
-                for m in earlier[len(earlier) - len(history) :]
-                if m.by != "mynah" and m.author_id != interaction.user_id
-            ),
-            learns,
-            prepared,
-            memories,
-            facets,
-            settles,
-            evidence,
-        )
-
-    async def _known_of(self, unit: Unit, interaction: Interaction) -> tuple[Memory, ...]:
-        """Return what is known of a person, as far as everybody who reads the reply may know it.
-
-        In private that is all of it: it comes from what they said themselves.
-        """
-        known = await Memories(unit).of(interaction.user_id)
-        return tuple(m for m in known if may_tell(m.audience, interaction.audience))
-
-    async def _settle(
-        self, unit: Unit, interaction: Interaction, question: Message, prepared: Prepared
-    ) -> tuple[UUID | None, Message]:
-        """Return what a message settles, if it follows a question of ours, and what it means.
-
-        "2" means the second reading; anything else is taken in the person's own words. A turn
-        that is started again finds what it settled the first time.
-        """
-        interpretations = Interpretations(unit)
-        asked = prepared.asked
-        if interaction.clarifies is not None:
-            asked = await interpretations.of(interaction.clarifies)
-        if asked is None or asked.user_id != interaction.user_id:
-            return None, question
-        reading = of_words(question.text, asked.readings)
-        if interaction.clarifies is None:
-            about = str(asked.context.get("question", ""))
-            if reading is None and (
-                asked.mode == "advanced" or not settles(question.text, about, asked.readings)
-            ):
-                return None, question  # of something else; ours stays open
-            await interpretations.settle(
-                asked.interaction_id,
-                outcome_of(reading, asked.readings),
-                reading.id if reading else "",
-                question.text,
-                self._clock(),
-            )
-            await Interactions(unit).clarify(interaction.id, asked.interaction_id)
-        if reading is not None:
-            question = replace(question, text=reading.text)
-        return asked.interaction_id, question
+    async def _give_up(self, workspace_id: str, loaded: Loaded, began: float) -> None:
+        if await self._recording.give_up(workspace_id, loaded):
+            self._tell(str(loaded.interaction.id), Outcome.FAILED, "", began, 0.0)
 
     async def _kind_of(self, loaded: Loaded) -> TaskEstimate:
         """Return the kind of task; a wish about form goes on with the one before."""
@@ -266,6 +211,11 @@ class Turns:
                     return continued(task)
         return await self._classifier.classify(loaded.question.text)
 
+    async def _outsiders(self, workspace_id: str, loaded: Loaded) -> bool:
+        """Return whether somebody who is not of the workspace will read the reply."""
+        target = target_of(workspace_id, loaded.conversation, loaded.interaction)
+        return await self._surfaces[loaded.interaction.surface].outsiders(target)
+
     async def _decide(
         self,
         workspace_id: str,
@@ -273,9 +223,8 @@ class Turns:
         estimate: TaskEstimate,
         vector: NDArray[np.float32] | None,
         interpreted: Interpreted | None,
-    ) -> Decided:
-        interaction = loaded.interaction
-        scope = Scope(workspace_id, interaction.user_id, interaction.audience)
+    ) -> Decided | None:
+        interaction, scope = loaded.interaction, loaded.scope(workspace_id)
         question = loaded.question.text
         if interpreted is not None and interpreted.taken is not None:
             # What it is taken to mean finds more than the few words that were said.
@@ -283,6 +232,7 @@ class Turns:
             vector = await self._embedding.query(question)
         contexts, now, found = self._contexts, self._clock(), None
         asked = (question, vector, interaction.user_id, loaded.evidence, now)
+        attached = await self._attending.passages(loaded)
         if contexts.reranks:
             async with self._store.begin_in(scope) as unit:
                 found = await contexts.find(unit, *asked)
@@ -290,16 +240,23 @@ class Turns:
         async with self._store.begin_in(scope) as unit:
             if found is None:
                 found = await contexts.find(unit, *asked)
-            recalled = await contexts.compose(unit, found, loaded.memories, now)
+            recalled = await contexts.compose(unit, found, loaded.memories, now, attached)
+            # Held, or it could be deleted before what is chosen for it is written down.
+            current = await Interactions(unit).find(interaction.id, lock=True)
+            if current is None:
+                return None
             chosen = await self._routing.choose(
                 unit, loaded, estimate, vector, recalled, self._clock()
             )
-            current = await Interactions(unit).find(interaction.id)
-        cancelled = current is None or current.cancel_requested
-        return Decided(recalled, estimate, chosen, cancelled, interpreted)
+        return Decided(recalled, estimate, chosen, current.cancel_requested, interpreted)
 
     async def _answer(
-        self, workspace_id: str, loaded: Loaded, decided: Decided, stop: asyncio.Event
+        self,
+        workspace_id: str,
+        loaded: Loaded,
+        decided: Decided,
+        shown: Live | None,
+        stop: asyncio.Event,
     ) -> Answered:
         taken = None if decided.interpreted is None else decided.interpreted.taken
         request = ModelRequest(
@@ -310,45 +267,25 @@ class Turns:
             recollections=decided.recalled.recollections,
             task_type=decided.estimate.type,
             max_tokens=self._max_tokens,
+            unread=problems_of(loaded.own_files),
         )
-        surface = self._surfaces[loaded.interaction.surface]
-        async with surface.live(
-            target_of(workspace_id, loaded.conversation, loaded.interaction)
-        ) as live:
+        async with nullcontext(shown) if shown else self._open(workspace_id, loaded) as live:
             await live.status(_status(decided))
             plan = decided.chosen.plan
             unpaid = None
             if plan.unpaid is not None:
                 words = exhausted_words(decided.chosen.budgets, self._clock())
                 unpaid = (plan.candidates[0].arm.role, words)
-            return await self._answers.answer(
+            answered = await self._answers.answer(
                 plan.steps, request, live, stop, unpaid, loaded.facets
             )
+        answered.text = with_problems(answered.text, request.unread)
+        return answered
 
-    @asynccontextmanager
-    async def _stop_of(self, workspace_id: str, loaded: Loaded) -> AsyncIterator[asyncio.Event]:
-        """Yield an event that is set when the person presses stop, wherever they do.
-
-        A live event only says when to look: others may press too, and the table holds who may.
-        """
-        stop = asyncio.Event()
-        wanted = loaded.interaction.id
-
-        async def listen(events: AsyncIterator[LiveEvent]) -> None:
-            async for event in events:
-                if event.kind == "stop" and event.interaction_id == wanted:
-                    async with self._store.begin(workspace_id, None) as unit:
-                        current = await Interactions(unit).find(wanted)
-                    if current is None or current.cancel_requested:
-                        stop.set()
-
-        async with self._live.watch(loaded.conversation.id) as events:
-            listening = asyncio.create_task(listen(events))
-            try:
-                yield stop
-            finally:
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
+    def _open(self, workspace_id: str, loaded: Loaded) -> AbstractAsyncContextManager[Live]:
+        """Open the reply that people watch."""
+        target = target_of(workspace_id, loaded.conversation, loaded.interaction)
+        return self._surfaces[loaded.interaction.surface].live(target)
 
 
 def _status(decided: Decided) -> str:

@@ -13,11 +13,12 @@ from uuid import UUID
 
 import structlog
 
-from bot.feedback import OWN_IDS
+from bot.opinions import OWN_IDS, signals_of
 from learning.extract import similarity
-from learning.feedback import LEFT_OPEN, Signal, implied, reward_of, served, votes
+from learning.feedback import LEFT_OPEN, implied, reward_of
 from learning.gestures import follows_up, gesture
 from learning.precedent import SAME_QUESTION
+from learning.reasons import form
 from learning.routing.contract import Option
 from learning.routing.crediting import (
     ASKED_AGAIN_WITHIN,
@@ -30,17 +31,18 @@ from learning.routing.crediting import (
 )
 from learning.routing.influence import BURST, WINDOW, weight_of
 from learning.routing.wishes import wishes
+from learning.store.consents import Consents
 from learning.store.conversations import Conversations
 from learning.store.feedback import Signals
 from learning.store.interactions import Interactions
 from learning.store.interpretations import Interpretations
-from learning.store.people import Consents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
     from bot.ledger import Told
+    from bot.opinions import Opinions
     from learning.gestures import Gesture
     from learning.interpretation.contract import AskedOutcome
     from learning.lexicon import Lexicon
@@ -67,24 +69,22 @@ class Listening:
 
     Args:
         lexicon: for comparing questions.
+        opinions: reads what people gave on purpose.
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, opinions: Opinions) -> None:
         self._lexicon = lexicon
+        self._opinions = opinions
         self._log = structlog.get_logger("mynah.credit")
 
-    async def heard(self, unit: Unit, interaction_id: UUID) -> list[StoredSignal]:
+    async def heard(self, unit: Unit, interaction: Interaction) -> list[StoredSignal]:
         """Return the signals that stand on an answer, from everybody who may be learned from."""
-        consents = Consents(unit)
-        return [
-            signal
-            for signal in await Signals(unit).standing(interaction_id)
-            if await consents.given(signal.user_id, "learning", default=True)
-        ]
+        standing = await Signals(unit).standing(interaction.id)
+        return await willing(unit, standing, interaction)
 
     async def about(self, unit: Unit, told: Told, heard: Sequence[StoredSignal]) -> Voices:
         """Return what the signals that were heard come to."""
-        signs = {sign.kind: sign.value for sign in implied(_signals(heard), own_ids=OWN_IDS)}
+        signs = {sign.kind: sign.value for sign in implied(signals_of(heard), own_ids=OWN_IDS)}
         other = signs.get("asked_other")
         return Voices(
             votes=await self._votes(unit, told, heard),
@@ -95,13 +95,21 @@ class Listening:
                 Wish(signal.user_id, tuple(signal.value.split("+")))
                 for signal in heard
                 if signal.kind == "wish"
-            ),
+            )
+            + self._wished(told, heard),
             accepted="accepted" in signs,
             rejected="rejected" in signs,
             thanked="thanked" in signs,
             copied="copied" in signs,
             followed_up=LEFT_OPEN in signs,
         )
+
+    def _wished(self, told: Told, heard: Sequence[StoredSignal]) -> tuple[Wish, ...]:
+        """Return the form that people wished for by saying what was wrong with this one."""
+        settings = told.choice.settings.get(told.interaction.role or "", {})
+        way = str(settings.get("variant", {}).get("option", ""))
+        wished = {user: form(why, way) for user, why in self._opinions.reasons(heard).items()}
+        return tuple(Wish(user, aspects) for user, aspects in wished.items() if aspects)
 
     async def settle(
         self, unit: Unit, interaction: Interaction, heard: Sequence[StoredSignal], now: datetime
@@ -117,7 +125,7 @@ class Listening:
             return
         if await Interactions(unit).settling(interaction.id) is not None:
             return
-        meant = served(_signals(heard), taken.user_id, own_ids=OWN_IDS)
+        meant = self._opinions.served(heard, taken.user_id)
         if meant is None and taken.outcome is None:
             return
         outcome: AskedOutcome = "another" if meant is False else "first"
@@ -208,7 +216,7 @@ class Listening:
     async def _votes(
         self, unit: Unit, told: Told, heard: Sequence[StoredSignal]
     ) -> tuple[Vote, ...]:
-        reactions = votes(_signals(heard), own_ids=OWN_IDS)
+        reactions = self._opinions.votes(heard)
         corrections = {s.user_id: s for s in heard if s.kind == "correction"}
         mended = {
             user: modified(await _kept(unit, UUID(signal.value)))
@@ -259,6 +267,14 @@ def version_that_ran(told: Told, run: Run) -> str:
     return run.model
 
 
+async def willing(
+    unit: Unit, signals: Sequence[StoredSignal], interaction: Interaction
+) -> list[StoredSignal]:
+    """Return what of the signals on an answer is from people who may be learned from."""
+    people = await Consents(unit).willing((s.user_id for s in signals), interaction.surface)
+    return [signal for signal in signals if signal.user_id in people]
+
+
 async def _recent(unit: Unit, interaction: Interaction) -> list[Interaction]:
     """Return what the same person asked before in the same thread, newest first."""
     return await Interactions(unit).previous(
@@ -281,7 +297,3 @@ async def _kept(unit: Unit, correction_id: UUID) -> float | None:
     correction = await Interactions(unit).find(correction_id)
     kept = None if correction is None else correction.explanation.get("kept")
     return float(kept) if isinstance(kept, int | float) else None
-
-
-def _signals(stored: Iterable[StoredSignal]) -> list[Signal]:
-    return [Signal(s.user_id, s.kind, s.value, s.occurred_at) for s in stored]

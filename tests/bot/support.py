@@ -15,23 +15,27 @@ import psycopg
 
 from bot.app import open_mynah
 from bot.settings import Settings
+from integrations.contracts.host import Person
 from integrations.contracts.incoming import (
     IncomingChoice,
     IncomingCorrection,
+    IncomingFile,
     IncomingMessage,
     IncomingReaction,
     IncomingStop,
 )
-from integrations.contracts.surface import Capabilities, Person
+from integrations.contracts.surface import Capabilities, FileUnavailable, Surface
 from learning.scope import WORKSPACE, person
 from learning.store.store import SEARCH_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from bot.app import Mynah
-    from integrations.contracts.surface import Accepted, CommandReply, Delivery, Host, Live, Target
+    from integrations.contracts.delivery import Delivery, Target
+    from integrations.contracts.host import Accepted, CommandReply, Host
+    from integrations.contracts.surface import Live
 
 BEGIN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 OFFLINE = {
@@ -61,7 +65,7 @@ class RecordedLive:
         self.text = ""
 
 
-class RecordingSurface:
+class RecordingSurface(Surface):
     """Shows replies in a list, once per key, as the port demands."""
 
     def __init__(self, name: str) -> None:
@@ -73,6 +77,14 @@ class RecordingSurface:
         self.reached = asyncio.Event()
         """Set at the first delivery."""
         self.live_replies: dict[UUID, RecordedLive] = {}
+        self.files: dict[str, bytes] = {}
+        """What can be fetched, by reference."""
+        self.fetched: list[str] = []
+        self.asked = asyncio.Event()
+        """Set when the first file is asked for."""
+        self.gate = asyncio.Event()
+        """Cleared, no file comes."""
+        self.gate.set()
 
     @property
     def name(self) -> str:
@@ -98,6 +110,15 @@ class RecordingSurface:
 
     def live_of(self, interaction_id: UUID) -> RecordedLive:
         return self.live_replies.setdefault(interaction_id, RecordedLive())
+
+    async def fetch(self, workspace_id: str, file: IncomingFile) -> bytes:
+        del workspace_id
+        self.fetched.append(file.ref)
+        self.asked.set()
+        await self.gate.wait()
+        if file.ref not in self.files:
+            raise FileUnavailable(f"{file.name} is gone.")
+        return self.files[file.ref]
 
     async def deliver(self, delivery: Delivery) -> str:
         self.attempts.append(delivery)
@@ -140,8 +161,14 @@ class World:
         *,
         thread: str = "main",
         event_id: str | None = None,
+        files: Sequence[IncomingFile] = (),
     ) -> IncomingMessage:
-        return IncomingMessage(**self._event(user, channel, event_id), thread_id=thread, text=text)
+        return IncomingMessage(
+            **self._event(user, channel, event_id),
+            thread_id=thread,
+            text=text,
+            files=tuple(files),
+        )
 
     def person(self, user: str = "ann", channel: str | None = None) -> Person:
         return Person(

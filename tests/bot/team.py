@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-    from integrations.contracts.surface import CommandReply, Delivery
+    from integrations.contracts.delivery import Delivery
+    from integrations.contracts.host import CommandReply
     from learning.roles import RoleName
     from learning.routing.contract import Policy
     from learning.routing.guarded import State

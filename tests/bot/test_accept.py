@@ -18,7 +18,7 @@ from tests.bot.support import BEGIN
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from integrations.contracts.surface import Delivery
+    from integrations.contracts.delivery import Delivery
     from learning.store.interpretations import Mode
     from tests.bot.conftest import Opener
     from tests.bot.support import World
@@ -45,6 +45,15 @@ async def test_the_same_event_at_the_same_time_makes_one_turn(world: World) -> N
     assert len({a.interaction_id for a in accepted}) == 1
     assert world.count("interactions") == 1
     assert world.count("messages") == 1
+
+
+async def test_the_same_event_in_two_processes_makes_one_turn(world: World, opened: Opener) -> None:
+    other = await opened(database=world.mynah.conninfo)
+    message = world.message("What is 2+2?")
+    first = await world.mynah.host.accept(message)
+    again = await other.mynah.host.accept(message)
+    assert again == first.model_copy(update={"duplicate": True})
+    assert world.count("interactions") == 1
 
 
 async def test_an_event_id_counts_in_its_workspace_only(world: World) -> None:
@@ -192,7 +201,7 @@ def choice(
     event_id: str | None = None,
 ) -> IncomingChoice:
     message = world.message("x", user, channel_id, event_id=event_id)
-    event = message.model_dump(exclude={"kind", "text", "message_ref", "again", "role"})
+    event = message.model_dump(exclude={"kind", "text", "message_ref", "again", "role", "files"})
     return IncomingChoice(**event, interaction_id=reply.target.interaction_id, reading=reading)
 
 

@@ -175,3 +175,8 @@ async def test_a_taken_port_is_said_at_once(mynah: CommandLine) -> None:
         said = (await mynah.run("run", "--port", port)).complains()
     assert port in said
     assert "--port" in said
+
+
+async def test_a_workspace_that_is_not_there_is_not_made(mynah: CommandLine) -> None:
+    refused = await mynah.run("sources", "--workspace", "T0NOWHERE")
+    assert "there is no workspace 'T0NOWHERE': choose from local" in refused.complains()

@@ -101,6 +101,14 @@ async def test_an_id_that_is_none(world: World, command: str, id_: str) -> None:
     assert id_ in reply.text
 
 
+async def test_who_names_nothing_loses_nothing(world: World) -> None:
+    await world.ask("What is 2+2?")
+    for command in ("show", "forget"):
+        reply = await world.command(command)
+        assert (reply.ok, f"{command} ID" in reply.text) == (False, True)
+    assert world.count("interactions") == 1
+
+
 async def test_an_id_that_fits_two_answers(world: World) -> None:
     id_ = await world.accept("What is 2+2?")
     world.rows(

@@ -11,9 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.accept import UnknownInteraction
-from bot.feedback import OWN_IDS
+from bot.opinions import OWN_IDS
+from integrations.contracts.delivery import Outcome
 from integrations.contracts.incoming import IncomingReaction
-from integrations.contracts.surface import Outcome
 from learning.routing.contract import Option
 from learning.store.feedback import Signals
 from tests.bot.support import interaction_of
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
-    from integrations.contracts.surface import Delivery
+    from integrations.contracts.delivery import Delivery
     from tests.bot.support import World
     from tests.standins.model_server import ModelServer
 

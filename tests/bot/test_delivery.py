@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from integrations.contracts.surface import DeliveryFailure, Outcome
+from integrations.contracts.delivery import Outcome
+from integrations.contracts.surface import DeliveryFailure
+from learning.store.people import REMOVED
 
 if TYPE_CHECKING:
     from tests.bot.support import World
@@ -42,15 +44,15 @@ async def test_a_delivery_waits_longer_each_time(world: World) -> None:
 
 
 async def test_a_delivery_that_never_works_ends_and_the_transcript_has_it(world: World) -> None:
-    world.surface.failures.extend([DeliveryFailure("busy")] * 9)
+    world.surface.failures.extend([DeliveryFailure("busy")] * 12)
     interaction = await world.accept("What is 2+2?")
-    for _ in range(7):
+    for _ in range(12):
         await world.mynah.work_off()
         world.hurry()
-    assert len(world.surface.attempts) == 5
+    assert len(world.surface.attempts) == 10
     assert world.surface.shown == {}
     ((status, attempts, error),) = world.rows(STATUS)
-    assert (status, attempts) == ("failed", 5)
+    assert (status, attempts) == ("failed", 10)
     assert error
     conversation = world.surface.attempts[0].target.conversation_id
     entries = await world.mynah.host.transcript(world.person(), conversation)
@@ -68,6 +70,18 @@ async def test_a_final_failure_is_not_tried_again(world: World) -> None:
     assert b'mynah_deliveries_total{status="failed"' in world.mynah.metrics.text().replace(
         f'surface="{world.surface.name}",'.encode(), b""
     )
+
+
+async def test_a_reply_that_is_emptied_on_its_way_is_shown_empty(world: World) -> None:
+    told = await world.ask("Remember: our launch codename is QUETZAL.", channel="C1")
+    world.surface.failures.append(DeliveryFailure("busy"))
+    asked = await world.accept("What is our launch codename?", user="bob", channel="C1")
+    await world.mynah.work_off()
+    assert "QUETZAL" in world.surface.attempts[-1].text
+    assert (await world.command(f"forget {told.target.interaction_id}", channel="C1")).ok
+    world.hurry()
+    await world.mynah.work_off()
+    assert world.reply_to(asked).text == REMOVED
 
 
 async def test_a_crash_between_showing_and_marking_repeats_the_same_key(world: World) -> None:

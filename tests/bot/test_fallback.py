@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.answer import Answers, Limits, Load
+from integrations.contracts.delivery import Outcome
 from integrations.contracts.incoming import IncomingStop
 from integrations.contracts.model import Finished, ModelRequest, ModelTimeout, Piece
-from integrations.contracts.surface import Outcome
 from integrations.models.offline.extractive import ExtractiveExpert
 from learning.routing.situation import Arm, Step
 from tests.bot.conftest import SCRIPTED
@@ -170,7 +170,7 @@ async def test_only_the_one_who_asked_can_stop(scripted: World, models: ModelSer
     working = asyncio.create_task(scripted.mynah.work_off())
     await scripted.surface.live_of(interaction).began.wait()
     event = scripted.message("x", "bob", "C1").model_dump(
-        exclude={"text", "thread_id", "kind", "message_ref", "again", "role"}
+        exclude={"files", "text", "thread_id", "kind", "message_ref", "again", "role"}
     )
     await scripted.mynah.host.accept(IncomingStop(**event, interaction_id=interaction))
     await working

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from integrations.contracts.surface import Outcome
+from integrations.contracts.delivery import Outcome
+from learning.store.interactions import Interactions
 from tests.bot.support import BEGIN, interaction_of
 from tests.standins.model_wire import Fault, Script
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from integrations.contracts.surface import Delivery
+    from integrations.contracts.delivery import Delivery
     from tests.bot.support import World
     from tests.standins.model_server import ModelServer
 
@@ -113,6 +114,27 @@ async def test_an_offline_expert_gives_a_liked_answer_again(
     models.answer = lambda _: Script((), Fault.OVERLOADED)
     other = await scripted.ask(OTHER, thread="t3")
     assert "tenacity" not in other.text
+
+
+async def test_what_was_cited_is_credited_with_the_votes_that_may_be_learned_from(
+    scripted: World, models: ModelServer
+) -> None:
+    models.say("We use tenacity.")
+    await scripted.react(
+        await scripted.ask(ASKED, "ann", "general", thread="t1"), "👍", "ann", "general"
+    )
+    models.say("Tenacity [1].")
+    second = await scripted.ask(ASKED, "ann", "general", thread="t2")
+    await scripted.command("off", "bob")
+    await scripted.react(second, "👎", "bob", "general")
+    async with scripted.mynah.store.begin(scripted.workspace, None) as unit:
+        assert await Interactions(unit).found_by() == []
+    await scripted.react(second, "👍", "ann", "general")
+    await scripted.react(second, "👎", "bob", "general", removed=True)
+    async with scripted.mynah.store.begin(scripted.workspace, None) as unit:
+        assert [each.useful for each in await Interactions(unit).found_by()] == [True]
+    credit = "SELECT successes, failures FROM learnings WHERE workspace_id = %s ORDER BY created_at"
+    assert scripted.rows(credit)[0] == (1, 0)
 
 
 async def test_a_removed_like_leaves_nothing_behind(scripted: World, models: ModelServer) -> None:

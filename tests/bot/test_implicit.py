@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
-    from integrations.contracts.surface import Accepted, Delivery
+    from integrations.contracts.delivery import Delivery
+    from integrations.contracts.host import Accepted
     from tests.bot.support import World
     from tests.standins.model_server import ModelServer
 
@@ -57,7 +58,7 @@ async def copy(
 ) -> Accepted:
     """Copy an answer, and let it take effect."""
     event: dict[str, Any] = world.message("x", user, channel_id).model_dump(
-        exclude={"kind", "thread_id", "text", "message_ref", "again", "role"}
+        exclude={"files", "kind", "thread_id", "text", "message_ref", "again", "role"}
     )
     accepted = await world.mynah.host.accept(
         IncomingSignal(**event, interaction_id=interaction_of(reply), signal="copied")

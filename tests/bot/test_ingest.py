@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from integrations.contracts.delivery import Outcome
 from integrations.contracts.knowledge import SourceFailure
-from integrations.contracts.surface import Outcome
 from learning.scope import WORKSPACE
 from learning.store.catalogue import Catalogue
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
-    from integrations.contracts.surface import CommandReply, Delivery
+    from integrations.contracts.delivery import Delivery
+    from integrations.contracts.host import CommandReply
 
 POND = "# Pond\n\nThe heron Zebulon guards the pond at night. Every heron sleeps by day.\n"
 FENCE = "# Fence\n\nThe badger Agathe mends the fence in spring. No badger mends it in May.\n"

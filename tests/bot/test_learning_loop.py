@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from integrations.contracts.surface import Outcome
+from integrations.contracts.delivery import Outcome
 from tests.standins.model_wire import Script
 
 if TYPE_CHECKING:
-    from integrations.contracts.surface import Delivery
+    from integrations.contracts.delivery import Delivery
     from tests.bot.conftest import Opener
     from tests.bot.support import World
     from tests.standins.model_server import ModelServer, Received

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from bot.distil import Distilling
 from bot.embedding import Embedding
 from bot.memorise import Memorising
 from bot.prune import Pruning
 from bot.reflect import Reflecting
-from integrations.contracts.model import Finished, Piece
-from learning.lexicon import Lexicon
+from bot.retention import Retention
 from learning.memory.contract import Draft
 from learning.scope import person
 from learning.store.interactions import Interactions
 from learning.store.memories import Memories
 from learning.store.personas import Personas
+from tests.bot.reader import Reader, distilling, thread_of
 from tests.bot.support import BEGIN, interaction_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from integrations.contracts.model import ModelRequest
-    from integrations.contracts.surface import Delivery
+    from integrations.contracts.delivery import Delivery
     from tests.bot.support import World
 
 
@@ -166,7 +164,9 @@ async def test_nothing_is_concluded_about_who_left_while_the_embedder_worked(
         await world.command(line)
 
     learning = memorising(world, leave)
-    await Pruning(world.mynah.store, learning, world.later).prune(world.workspace)
+    store, now = world.mynah.store, world.later
+    pruning = Pruning(store, learning, Retention(store, timedelta(days=30), now), now)
+    await pruning.prune(world.workspace)
     assert world.count("memories", "kind = 'insight'") == 0
 
 
@@ -250,42 +250,6 @@ async def test_a_memory_is_not_corrected_to_what_was_forgotten(world: World) -> 
     reply = await world.command(f"correct {mine['id']} {genre['text']}")
     assert not reply.ok
     assert "prefers Rust" in await world.known()
-
-
-class Reader:
-    """A model that notes the same of whatever it reads; something else happens meanwhile."""
-
-    id = "stand-in:reader"
-    streams_text = True
-
-    def __init__(self, text: str, then: Callable[[], Awaitable[object]] | None = None) -> None:
-        noted = {"kind": "insight", "text": text, "message": 1, "confidence": 0.9}
-        self._said = json.dumps({"memories": [noted], "form": {"concise": 0.05}})
-        self._then = then
-        self.read: list[str] = []
-
-    async def stream(self, request: ModelRequest) -> AsyncIterator[Piece | Finished]:
-        said, finished = await self.complete(request)
-        yield Piece(said)
-        yield finished
-
-    async def complete(self, request: ModelRequest) -> tuple[str, Finished]:
-        self.read.append(request.question)
-        if self._then is not None:
-            await self._then()
-        return self._said, Finished()
-
-
-def distilling(world: World, reader: Reader) -> Distilling:
-    store, keeping = world.mynah.store, Memorising(world.mynah.embedding)
-    return Distilling(store, reader, keeping, Lexicon(), world.later)
-
-
-async def thread_of(world: World, reply: Delivery) -> str:
-    async with world.mynah.store.begin(world.workspace, None) as unit:
-        found = await Interactions(unit).find(interaction_of(reply))
-    assert found is not None
-    return str(found.conversation_id)
 
 
 @pytest.mark.parametrize("line", ["off", "forget-me yes", ""])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.answer import Answers, Limits, Load
+from integrations.contracts.delivery import Outcome
 from integrations.contracts.model import Finished, ModelRequest, Piece
-from integrations.contracts.surface import Outcome
 from learning.routing.situation import Arm, Step
 from tests.bot.support import OPENAI_KEY, RecordedLive, interaction_of
 from tests.standins.model_wire import Fault, Script
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from uuid import UUID
 
-    from integrations.contracts.surface import Delivery
+    from integrations.contracts.delivery import Delivery
     from tests.bot.conftest import Opener
     from tests.bot.support import World
     from tests.standins.model_server import ModelServer

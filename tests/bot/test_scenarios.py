@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from integrations.contracts.surface import Outcome
+from integrations.contracts.delivery import Outcome
 from tests.bot.support import interaction_of
 from tests.bot.team import Place, anew, as_admin, talked_about
 from tests.standins.model_wire import Fault, Script
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from integrations.contracts.surface import Delivery
+    from integrations.contracts.delivery import Delivery
     from tests.bot.support import World
     from tests.standins.model_server import ModelServer, Received
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.answer import Answers, Limits, Load
+from integrations.contracts.delivery import Outcome
 from integrations.contracts.model import Finished, ModelRequest, Piece
-from integrations.contracts.surface import Outcome
 from integrations.models.offline.extractive import ExtractiveExpert
 from learning.routing.situation import Arm, Step
 from tests.bot.support import OPENAI_KEY, RecordedLive, interaction_of

@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from integrations.contracts.surface import Outcome
+from integrations.contracts.delivery import Outcome
 from learning.store.interactions import Interactions
 from tests.bot.support import interaction_of
 from tests.standins.model_wire import Script
