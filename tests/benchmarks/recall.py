@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from bot.app import embedder_settings
+from bot.configured import embedder_settings
 from bot.embedding import parts_of
 from bot.recall import Recaller
 from bot.settings import Settings

@@ -17,9 +17,10 @@ import psycopg
 
 from bot import clock
 from bot.app import open_mynah
+from integrations.contracts.delivery import Delivery, Outcome, Target
 from integrations.contracts.incoming import IncomingMessage
 from integrations.contracts.model import Finished, ModelRequest, Piece
-from integrations.contracts.surface import Capabilities, Delivery, Host, Outcome, Target
+from integrations.contracts.surface import Capabilities, Surface
 from integrations.embedders.hashing import HashingEmbedder
 from learning.roles import ROLE_NAMES
 from tests.benchmarks import rig
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from bot.app import Mynah
+    from integrations.contracts.host import Host
     from integrations.contracts.surface import Live
 
 _WORKSPACE: Final = "bench"
@@ -73,7 +75,7 @@ class _Unwatched:
         pass
 
 
-class InstantSurface:
+class InstantSurface(Surface):
     """Shows a reply at once, and says when."""
 
     name = "bench"
