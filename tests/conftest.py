@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from learning.store.cipher import Cipher
 from learning.store.store import Store
@@ -14,6 +15,10 @@ from tests.database import Server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+# The same examples in every run, and none that fails because the machine is busy.
+settings.register_profile("mynah", deadline=None, derandomize=True)
+settings.load_profile("mynah")
 
 
 @pytest.fixture(scope="session")
