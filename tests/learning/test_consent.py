@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from learning.consent import Words, lacking, learns, said_in, trains
+from learning.consent import Words, lacking, said_in
 
 WORDS = (None, True, False)
 
@@ -14,14 +14,17 @@ def test_elsewhere_silence_is_a_yes_and_either_no_holds(surface: str) -> None:
     for person in WORDS:
         for workspace in WORDS:
             expected = person is not False and workspace is not False
-            assert learns(surface, person, workspace) is expected, (person, workspace)
+            assert (not lacking(surface, Words(person, workspace))) is expected, (person, workspace)
 
 
 def test_from_discord_both_must_have_said_yes() -> None:
     for person in WORDS:
         for workspace in WORDS:
             expected = person is True and workspace is True
-            assert learns("discord", person, workspace) is expected, (person, workspace)
+            assert (not lacking("discord", Words(person, workspace))) is expected, (
+                person,
+                workspace,
+            )
 
 
 def test_it_is_said_whose_yes_is_lacking() -> None:
@@ -36,14 +39,3 @@ def test_in_a_place_of_ones_own_ones_yes_is_enough() -> None:
     assert lacking("discord", said_in("dm:7", Words(person=True))) == ()
     assert lacking("discord", said_in("dm:7", Words(workspace=True))) == ("workspace", "person")
     assert lacking("discord", said_in("7", Words(person=True))) == ("workspace",)
-
-
-def test_nothing_is_for_training_unless_both_said_so_and_never_what_slack_holds() -> None:
-    allowed = {
-        (surface, person, workspace)
-        for surface in ("web", "console", "discord", "slack")
-        for person in WORDS
-        for workspace in WORDS
-        if trains(surface, person, workspace)
-    }
-    assert allowed == {(surface, True, True) for surface in ("web", "console", "discord")}
