@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     OVER_BUDGET = "over_budget"
     ASKED = "asked"  # the question can be read in several ways; the reply asks which
+    ACTED = "acted"  # something was done, or proposed; no expert was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,36 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press under a reply: it gives a command in the name of whoever presses.
+
+    Attributes:
+        label: what stands on it, at most 40 characters.
+        line: the command line, at most 80 characters.
+        style: how it looks.
+        asks: what to ask for before, in a dialog with one long field; what is written there
+            follows the line after a space. Empty where nothing is asked.
+        filled: what stands in that field at first, at most 3,000 characters.
+    """
+
+    label: str
+    line: str
+    style: Literal["plain", "primary", "danger"] = "plain"
+    asks: str = ""
+    filled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture to be shown with words: ``alt`` says what is to be seen on it."""
+
+    name: str
+    """A file name: "habits.png"."""
+    png: bytes = field(repr=False)
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A reply to be shown once.
 
@@ -80,6 +111,12 @@ class Delivery:
     one button a reading."""
     read_as: str = ""
     """The id of the reading that was taken without asking."""
+    buttons: tuple[Button, ...] = ()
+    """What can be pressed, at most ten. Once there is nothing left to press, the reply is
+    restated without them."""
+    below: str = ""
+    """Markdown that stands in the thread below the reply, where a platform has such: the detail
+    of a headline. Elsewhere it follows the text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
-    from integrations.contracts.delivery import Citation, Outcome
+    from integrations.contracts.delivery import Button, Citation, Outcome, Picture
     from integrations.contracts.incoming import Incoming
     from learning.interpretation.contract import Reading
     from learning.roles import RoleName
@@ -79,7 +79,8 @@ class Entry:
     ``reactions`` maps an emoji to how many people gave it, ``mine`` holds
     those of the person looking. A question that asks ``again`` for another
     answer may ask somebody in particular: ``asked_role``. ``readings`` and
-    ``read_as`` are as in ``Delivery``; they are gone once one was chosen.
+    ``read_as`` are as in ``Delivery``; they are gone once one was chosen, as ``buttons``
+    are once there is nothing left to press.
     """
 
     id: UUID
@@ -98,6 +99,7 @@ class Entry:
     asked_role: RoleName | None = None
     readings: tuple[Reading, ...] = ()
     read_as: str = ""
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,14 @@ class CommandReply:
     """The result of a command: Markdown for people, data for programs.
 
     ``ok`` is false when the command could not do what was asked; the text then
-    says why and what to do.
+    says why and what to do. ``buttons`` and ``pictures`` are shown with the text.
     """
 
     text: str
     data: Mapping[str, Any] = field(default_factory=dict)
     ok: bool = True
+    buttons: tuple[Button, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

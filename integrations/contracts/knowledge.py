@@ -48,6 +48,19 @@ class Skipped:
     detail: str
 
 
+PassageKind = Literal[
+    "prose",
+    "code",
+    "table",
+    "cell",
+    # Of a project as a whole, concluded from its files:
+    "file_structure",
+    "dependencies",
+    "conventions",
+    "patterns",
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A piece of a document that makes sense alone.
@@ -67,7 +80,16 @@ class Passage:
     start_line: int
     end_line: int
     title: str = ""
-    kind: Literal["prose", "code", "table", "cell"] = "prose"
+    kind: Literal[
+        "prose",
+        "code",
+        "table",
+        "cell",
+        "file_structure",
+        "dependencies",
+        "conventions",
+        "patterns",
+    ] = "prose"
     page: int | None = None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from integrations.contracts.tools import Hands
     from learning.recollection import Recollection
 
 
@@ -42,9 +43,11 @@ class ModelRequest:
         max_tokens: upper bound on the answer's length, in tokens.
         timeout_s: the longest wait for the first piece, and between pieces.
         reading: what the message was taken to mean, if it could mean several things.
+        plan: what the person's own earlier work says of how to go about it; theirs, as data.
         learns: whether the person lets Mynah learn from them.
         unread: what the person is told about files of theirs that could not be read.
         images: to be looked at; only for models that can.
+        hands: the tools it may use; ``None`` where there are none. Only for language models.
     """
 
     question: str
@@ -56,14 +59,16 @@ class ModelRequest:
     max_tokens: int = 1024
     timeout_s: float = 60.0
     reading: str = ""
+    plan: str = ""
     learns: bool = True
     unread: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
+    hands: Hands | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some more text of the answer."""
+    """Some more text of the answer; an empty one says that the model is at work: it uses tools."""
 
     text: str
 

@@ -7,7 +7,7 @@ A surface translates its platform's events into ``Incoming`` and asks the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -32,6 +32,31 @@ class Live(Protocol):
 
 class FileUnavailable(Exception):  # noqa: N818 - it is the file that is unavailable
     """A file cannot be had; the message says why, to the person who sent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Somewhere that Mynah can speak first.
+
+    Attributes:
+        channel_id: as in ``Target``, as is ``thread_id``.
+        private: whether only the person reads it.
+        label: what people call it: "#dev", "your direct messages".
+    """
+
+    channel_id: str
+    thread_id: str
+    private: bool
+    label: str
+
+
+class NoSuchSpot(Exception):  # noqa: N818 - it is the spot that is missing
+    """Somewhere cannot be spoken; the message says why and what to do, to who wanted it."""
+
+
+Presence = Literal["there", "away", "gone"]
+"""Whether somebody can be spoken to first: ``away`` wants no notifications now (or nobody can
+tell that they do), ``gone`` was deactivated or left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +138,39 @@ class Surface(Protocol):
         """
         del workspace_id
         raise FileUnavailable(f"{file.name} cannot be fetched here")
+
+    async def spot(self, workspace_id: str, user_id: str, name: str) -> Spot:
+        """Return where something can be said on a person's behalf, or to them.
+
+        Args:
+            workspace_id: where.
+            user_id: on whose behalf. A channel must be open to them and to us.
+            name: a channel as people or the platform write it ("#dev", its id, its mention);
+                empty for the person's own direct messages.
+
+        Raises:
+            NoSuchSpot: if there is none, or it is not for them, or not for us.
+            DeliveryFailure: if it cannot be told now.
+        """
+        del workspace_id, user_id, name
+        raise NoSuchSpot("nothing can be said here before somebody asks")
+
+    async def presence(self, workspace_id: str, user_id: str) -> Presence:
+        """Tell whether somebody can be spoken to first.
+
+        Raises:
+            DeliveryFailure: if it cannot be told now.
+        """
+        del workspace_id, user_id
+        return "there"
+
+    async def zone(self, workspace_id: str, user_id: str) -> str:
+        """Return the name of somebody's time zone, "Europe/Berlin"; empty if nobody knows.
+
+        Never fails; it is asked for every message that speaks of a time.
+        """
+        del workspace_id, user_id
+        return ""
 
     async def holds(self, workspace_id: str) -> bool:
         """Tell whether the platform still lets us into a workspace.
