@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from learning.consent import Words, lacking, said_in
@@ -26,7 +26,11 @@ LEARNING: Final = "learning"
 _EVERYBODY: Final = ""
 """Stands in the place of a person for a workspace's own word; nobody's id is empty."""
 
-
+# Asked in every turn and after every action, so written down once.
+_SAID: Final = select(consents.c.user_id, consents.c.granted, consents.c.changed_at).where(
+    consents.c.user_id == any_(bindparam("people", type_=ARRAY(Text))),
+    consents.c.kind == bindparam("of"),
+)
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -118,9 +122,5 @@ class Consents:
         return lacking(surface, said_in(self._unit.workspace_id, words))
 
     async def _said(self, user_ids: list[str], kind: str) -> dict[str, _Word]:
-        rows = await self._db.execute(
-            select(consents.c.user_id, consents.c.granted, consents.c.changed_at).where(
-                consents.c.user_id.in_(user_ids), consents.c.kind == kind
-            )
-        )
+        rows = await self._db.execute(_SAID, {"people": user_ids, "of": kind})
         return {row.user_id: _Word(row.granted, row.changed_at) for row in rows}

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from learning.actions.summary import summary
 from learning.memory.slots import topic_of
 from learning.recall import indexed_text
 from learning.recollection import Place, Recollection
+from learning.store.actions import Actions
 from learning.store.decisions import recalled
 from learning.store.remembered import memories
 from learning.store.schema import (
@@ -32,6 +34,7 @@ class Contents:
     """Reads the things that the index refers to, within one transaction."""
 
     def __init__(self, unit: Unit) -> None:
+        self._unit = unit
         self._db = unit.connection
 
     async def load(self, ids: Sequence[UUID]) -> dict[UUID, Recollection]:
@@ -58,6 +61,8 @@ class Contents:
         learned = by_kind.get("answer", []) + by_kind.get("correction", [])
         if learned:
             found |= await self._learnings(learned)
+        if "action" in by_kind:
+            found |= await self._actions(by_kind["action"])
         if "memory" in by_kind:
             found |= await self._memories(by_kind["memory"])
         if others := [id_ for id_ in ids if id_ not in kinds]:
@@ -158,6 +163,21 @@ class Contents:
                 trust=row.trust,
             )
             for row in rows
+        }
+
+    async def _actions(self, ids: Sequence[UUID]) -> dict[UUID, Recollection]:
+        return {
+            acted.id: Recollection(
+                id=acted.id,
+                kind="action",
+                text=summary(acted),
+                score=0.0,
+                said_at=acted.finished_at or acted.created_at,
+                speaker=acted.user_id,
+                rating=acted.rating,
+                interaction_id=acted.interaction_id,
+            )
+            for acted in await Actions(self._unit).load(ids)
         }
 
     async def _memories(self, ids: Sequence[UUID]) -> dict[UUID, Recollection]:

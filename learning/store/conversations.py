@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from learning.store.arrivals import title_of
 from learning.store.decisions import signals
@@ -75,6 +76,40 @@ class Conversations:
         self._unit = unit
         self._db = unit.connection
 
+    async def open(
+        self,
+        surface: str,
+        channel_id: str,
+        thread_id: str,
+        user_id: str,
+        audience: Audience,
+        now: datetime,
+        *,
+        title: str = "",
+    ) -> UUID:
+        """Return the conversation of a thread; one that begins now is the person's."""
+        statement = upsert(conversations).values(
+            workspace_id=self._unit.workspace_id,
+            id=new_id(),
+            audience=audience,
+            surface=surface,
+            channel_id=channel_id,
+            thread_id=thread_id,
+            user_id=user_id,
+            title=title or None,
+            created_at=now,
+            updated_at=now,
+        )
+        keys = ("workspace_id", "surface", "channel_id", "thread_id", "audience")
+        opened: UUID = (
+            await self._db.execute(
+                statement.on_conflict_do_update(
+                    index_elements=keys, set_={"updated_at": statement.excluded.updated_at}
+                ).returning(conversations.c.id)
+            )
+        ).scalar_one()
+        return opened
+
     async def say(
         self,
         conversation_id: UUID,
@@ -87,6 +122,7 @@ class Conversations:
         interaction_id: UUID | None = None,
         citations: Sequence[Mapping[str, Any]] = (),
         message_ref: str | None = None,
+        message_id: UUID | None = None,
     ) -> UUID:
         """Append a message; its place in the conversation is settled here."""
         position = (
@@ -95,7 +131,7 @@ class Conversations:
             .values(next_position=conversations.c.next_position + 1)
             .returning(conversations.c.next_position - 1)
         )
-        message_id = new_id()
+        message_id = message_id or new_id()
         await self._db.execute(
             insert(messages).values(
                 workspace_id=self._unit.workspace_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from sqlalchemy import Text, cast, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -15,7 +16,6 @@ from learning.store.schema import inbox, outbox
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from learning.store.store import Unit
 
@@ -131,9 +131,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Where a reply is shown."""
+    """Where a reply is shown; without an interaction, something that Mynah said first."""
 
-    interaction_id: UUID
+    outbox_id: UUID
+    interaction_id: UUID | None
     surface: str
     ref: str
 
@@ -182,6 +183,26 @@ class Outbox:
         row = (await self._db.execute(select(outbox).where(outbox.c.id == id_))).one_or_none()
         return None if row is None else _outgoing(row)
 
+    async def of_key(self, key: str) -> Outgoing | None:
+        """Return the reply of a key, held until the transaction ends."""
+        row = (
+            await self._db.execute(select(outbox).where(outbox.c.key == key).with_for_update())
+        ).one_or_none()
+        return None if row is None else _outgoing(row)
+
+    async def change(self, id_: UUID, body: Mapping[str, Any]) -> None:
+        """Change what a reply shows."""
+        await self._db.execute(update(outbox).where(outbox.c.id == id_).values(body=dict(body)))
+
+    async def bodies(self, conversation_id: UUID) -> list[tuple[UUID | None, Mapping[str, Any]]]:
+        """Return what the replies in a conversation show, each with its interaction."""
+        rows = await self._db.execute(
+            select(outbox.c.interaction_id, outbox.c.body).where(
+                outbox.c.conversation_id == conversation_id
+            )
+        )
+        return [(row.interaction_id, row.body) for row in rows]
+
     async def of_interaction(self, interaction_id: UUID) -> Outgoing | None:
         """Return the reply of an interaction, if it is shown."""
         row = (
@@ -196,18 +217,18 @@ class Outbox:
     async def shown(
         self, interaction_ids: Sequence[UUID] = (), *, user_id: str | None = None
     ) -> list[Shown]:
-        """Return where the replies of interactions are shown, or all those to a person."""
+        """Return where the replies of interactions are shown, or all that was for a person."""
         whose = (
             outbox.c.interaction_id.in_(interaction_ids)
             if user_id is None
             else outbox.c.user_id == user_id
         )
         rows = await self._db.execute(
-            select(outbox.c.interaction_id, outbox.c.surface, outbox.c.ref)
-            .where(whose, outbox.c.interaction_id.is_not(None), outbox.c.ref.is_not(None))
+            select(outbox.c.id, outbox.c.interaction_id, outbox.c.surface, outbox.c.ref)
+            .where(whose, outbox.c.ref.is_not(None))
             .order_by(outbox.c.id)
         )
-        return [Shown(row.interaction_id, row.surface, row.ref) for row in rows]
+        return [Shown(row.id, row.interaction_id, row.surface, row.ref) for row in rows]
 
     async def waiting(
         self, interaction_ids: Sequence[UUID] = (), *, user_id: str | None = None
@@ -241,20 +262,26 @@ class Outbox:
     async def of_ref(self, surface: str, ref: str) -> UUID | None:
         """Return the interaction whose reply is shown at a platform's reference.
 
-        A reply in several messages has several references, joined by commas.
+        What came of one later, and was said apart, counts as its reply. A reply in several
+        messages has several references, joined by commas.
         """
         # The comma as a literal, or the index on the expression is not seen to fit.
         shown = func.string_to_array(outbox.c.ref, literal_column("','"))
-        found: UUID | None = await self._db.scalar(
-            select(outbox.c.interaction_id)
-            .where(
-                outbox.c.surface == surface,
-                outbox.c.ref.is_not(None),
-                shown.op("@>")(cast([ref], ARRAY(Text))),
+        found = (
+            await self._db.execute(
+                select(outbox.c.interaction_id, outbox.c.body)
+                .where(
+                    outbox.c.surface == surface,
+                    outbox.c.ref.is_not(None),
+                    shown.op("@>")(cast([ref], ARRAY(Text))),
+                )
+                .limit(1)
             )
-            .limit(1)
-        )
-        return found
+        ).one_or_none()
+        if found is None:
+            return None
+        about = found.body.get("about")
+        return found.interaction_id or (UUID(about) if about else None)
 
     async def attempt(self, id_: UUID) -> None:
         """Count an attempt, before it is made."""

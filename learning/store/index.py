@@ -59,7 +59,7 @@ class Item:
 
     Attributes:
         id: the id of the message, learning or passage itself.
-        kind: "message", "answer", "correction" or "knowledge".
+        kind: "message", "answer", "correction", "memory", "knowledge" or "action".
         user_id: whose it is, for erasure; ``None`` for nobody's.
         sequence_id: the conversation or document it stands in.
         position: its place there.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from learning.feedback import reward_of
@@ -71,6 +71,15 @@ class Observations:
             .returning(observations.c.id)
         )
         return row.one_or_none() is not None
+
+    async def take_back(self, user_id: str, interaction_id: UUID, slot: str, value: str) -> None:
+        """Forget that a value was observed in an interaction."""
+        digest = self._unit.digest("observation", user_id, slot, value, "")
+        await self._db.execute(
+            delete(observations).where(
+                observations.c.interaction_id == interaction_id, observations.c.digest == digest
+            )
+        )
 
     async def of(self, user_id: str, limit: int = 500) -> list[Observation]:
         """Return what was observed of a person, newest first, with what they made of it.

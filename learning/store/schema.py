@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from learning.store import decisions, remembered  # noqa: F401 - their tables belong to the metadata
+from learning.store import acted, decisions, habitual, remembered  # noqa: F401 - their tables
 from learning.store.tables import LEXEME_SPACE, Personal, belongs_to, metadata, table, time
 from learning.store.types import AudienceType, EncryptedJSON, EncryptedText
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, delete, exists, literal, select, union
 
+from learning.store.acted import actions
 from learning.store.conversations import Conversations
 from learning.store.decisions import ledger
 from learning.store.remembered import memory_sources, observations, persona_changes
@@ -100,6 +101,25 @@ class Unlearned:
         )
         return len(ids)
 
+    async def doers(self, surfaces: Collection[str], before: datetime) -> list[tuple[str, str]]:
+        """Return for whom something was done outside of a turn, and where, that is old and over."""
+        rows = await self._db.execute(
+            select(actions.c.user_id, actions.c.surface)
+            .where(actions.c.surface.in_(surfaces), _over(before))
+            .distinct()
+            .order_by(actions.c.surface, actions.c.user_id)
+        )
+        return [(row.user_id, row.surface) for row in rows]
+
+    async def clear_actions(self, user_id: str, surface: str, before: datetime) -> int:
+        """Delete the old actions of a person that belong to no turn; return how many."""
+        gone = await self._db.scalars(
+            delete(actions)
+            .where(actions.c.user_id == user_id, actions.c.surface == surface, _over(before))
+            .returning(actions.c.id)
+        )
+        return len(gone.all())
+
     async def _people(self, conversation_id: UUID) -> frozenset[str]:
         rows = await self._db.scalars(
             union(
@@ -112,6 +132,17 @@ class Unlearned:
             )
         )
         return frozenset(rows.all())
+
+
+def _over(before: datetime) -> ColumnElement[bool]:
+    """Return the condition for actions of commands that nobody waits for, and nothing finds."""
+    return (
+        actions.c.interaction_id.is_(None)
+        & actions.c.conversation_id.is_(None)
+        & (actions.c.created_at < before)
+        & actions.c.status.not_in(("proposed", "approved", "running"))
+        & ~exists(select(literal(1)).where(recall_items.c.id == actions.c.id))
+    )
 
 
 def _of(ids: list[UUID]) -> ColumnElement[bool]:
