@@ -1,0 +1,1 @@
+"""What is learned from what was done: parameters, mending, approaches, habits of work."""
