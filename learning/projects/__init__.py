@@ -1,0 +1,1 @@
+"""What is known of a project beside its passages: how it is built, and where things are."""
