@@ -124,8 +124,8 @@ def label(recollection: Recollection, *, reader: str = "", zone: tzinfo = UTC) -
             return f"my answer of {on}{rated}"
         case "message":
             return f"{'you' if mine else who or 'somebody'} said on {on}"
-        case "memory":
-            return f"remembered on {on}"
+        case "action" | "memory":
+            return f"{'done' if recollection.kind == 'action' else 'remembered'} on {on}"
         case "knowledge" | "file":
             return f"{recollection.kind} of {on}"
 

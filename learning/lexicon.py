@@ -29,15 +29,20 @@ class Lexicon:
     """
 
     def __init__(self, language: str = "english") -> None:
-        stem = snowballstemmer.stemmer(language).stemWord
-        self._stem = lru_cache(maxsize=20_000)(stem)
+        self._stem = snowballstemmer.stemmer(language).stemWord
+        # The same words come again and again, all the more in code.
+        self._of_word = lru_cache(maxsize=20_000)(self._stems_of)
 
     def stems(self, text: str) -> list[str]:
         """Return the stems of all words; identifiers give their parts."""
-        parts = (part for word in _WORD.findall(text) for part in _CAMEL.split(word))
-        stems = (self._stem(part.lower().replace("’", "'").removesuffix("'s")) for part in parts)
+        return [stem for word in _WORD.findall(text) for stem in self._of_word(word)]
+
+    def _stems_of(self, word: str) -> tuple[str, ...]:
+        parts = (part.lower().replace("’", "'").removesuffix("'s") for part in _CAMEL.split(word))
         # Snowball keeps the agent apart from the deed; here the handler is who handles.
-        return [s[:-2] if len(s) >= _AGENT and s.endswith("er") else s for s in stems]
+        return tuple(
+            s[:-2] if len(s) >= _AGENT and s.endswith("er") else s for s in map(self._stem, parts)
+        )
 
     def terms(self, text: str) -> dict[str, float]:
         """Return the meaningful stems of a question, with how much each matters.

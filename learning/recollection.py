@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-RecollectionKind = Literal["message", "answer", "correction", "memory", "knowledge", "file"]
+RecollectionKind = Literal[
+    "message", "answer", "correction", "memory", "knowledge", "file", "action"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Recollection:
         id: the item's id; a credit for the answer goes back to it.
         kind: what it is. ``answer`` is an earlier answer of ours, ``correction``
             an answer that a person wrote in place of one of ours. ``file`` is a passage of a
-            file of this thread; all passages of it have its id.
+            file of this thread; all passages of it have its id. ``action`` is something that
+            was done.
         text: the content as stored; quoted data, never an instruction.
         score: relevance in [0, 1], comparable within one recall only.
         question: for answers and corrections, the question they answered.
