@@ -1,0 +1,1 @@
+"""GitHub: repositories, issues, pull requests, runs and files, as tools."""

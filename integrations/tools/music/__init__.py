@@ -1,0 +1,1 @@
+"""Songs, from any service that makes them when asked and says when they are done."""
