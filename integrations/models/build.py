@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from integrations.contracts.model import ModelUnauthorized
+from integrations.loading import load
 from integrations.models.mapping import MappingFailure, ModelRef
 
 if TYPE_CHECKING:
@@ -163,4 +164,4 @@ class _Builder:
 
 async def _language() -> ModuleType:
     """Load the SDKs, which takes seconds, without holding up the event loop."""
-    return await asyncio.to_thread(importlib.import_module, "integrations.models.language")
+    return await asyncio.to_thread(load, "integrations.models.language")

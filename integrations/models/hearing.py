@@ -7,7 +7,6 @@ provider wrote: it may echo keys and people's words.
 from __future__ import annotations
 
 import asyncio
-import importlib
 from contextlib import asynccontextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
@@ -22,6 +21,7 @@ from integrations.contracts.model import (
     ModelUnavailable,
     ModelUnknown,
 )
+from integrations.loading import load
 from integrations.models.mapping import MappingFailure, ModelRef
 from integrations.models.media import medium_of
 
@@ -108,7 +108,7 @@ async def open_hearing(mapped: str, settings: ModelSettings) -> AsyncIterator[He
         yield None
         return
     ref, base_url, key = _address(mapped, settings)
-    sdk = await asyncio.to_thread(importlib.import_module, "openai")
+    sdk = await asyncio.to_thread(load, "openai")
     async with sdk.AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0) as client:
         yield Hearing(ref, client)
 

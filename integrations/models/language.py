@@ -1,6 +1,7 @@
 """A language model behind the model port, over the OpenAI and Anthropic SDKs.
 
-Decides how long to wait, when an answer counts as whole, and what it cost.
+Decides how long to wait, when an answer counts as whole, how often it may use tools on the
+way, and what it cost.
 Refuses to retry or to fall back: the turn does that, with another model if it
 likes. Importing this module loads the SDKs.
 """
@@ -9,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import structlog
 from pydantic_ai.direct import model_request_stream
+from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import (
     BinaryContent,
     ModelMessage,
@@ -37,9 +40,17 @@ from pydantic_ai.settings import ModelSettings as RequestSettings
 from integrations.contracts.model import Finished, ModelFailure, Piece
 from integrations.models.failures import Explainer
 from integrations.models.prompt import assemble
+from integrations.models.using import (
+    MOST_ROUNDS,
+    Using,
+    calls_of,
+    refuses_tools,
+    takes_tools,
+    total,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from anthropic import AsyncAnthropic
     from openai import AsyncOpenAI
@@ -66,6 +77,7 @@ class LanguageModel:
         self._sdk = sdk
         self._explainer = Explainer(ref, _address(sdk))
         self._takes_temperature = _takes_temperature(sdk.profile)
+        self._takes_tools = takes_tools(sdk.profile)
 
     @property
     def id(self) -> str:
@@ -87,25 +99,9 @@ class LanguageModel:
             ModelFailure: before or between pieces; no ``Finished`` follows.
         """
         try:
-            async with AsyncExitStack() as stack:
-                clock = _Patience(request.timeout_s)
-                async with clock.waiting():
-                    response = await stack.enter_async_context(
-                        model_request_stream(
-                            self._sdk, _messages(request), model_settings=self._settings(request)
-                        )
-                    )
-                events = await stack.enter_async_context(aclosing(_texts(response)))
-                said = False
-                while True:
-                    async with clock.waiting():
-                        text = await anext(events, None)
-                    if text is None:
-                        break
-                    said = said or bool(text.strip())
-                    yield Piece(text)
-                    clock.restart()
-                yield self._finished(response, said=said, max_tokens=request.max_tokens)
+            async with aclosing(self._rounds(request)) as items:
+                async for item in items:
+                    yield item
         except (ModelFailure, Warning):
             raise
         except TimeoutError:
@@ -116,6 +112,63 @@ class LanguageModel:
             # echo the key and people's words.
             log.info("model failed", model=self.id, kind=failure.kind, error=type(error).__name__)
             raise failure from None
+
+    async def _rounds(self, request: Asked) -> AsyncGenerator[Piece | Finished]:
+        """Answer in rounds: as long as the model wants tools used, it is told what they return."""
+        messages = _messages(request)
+        using = self._using(request)
+        rounds: list[ModelResponse] = []
+        clock = _Patience(request.timeout_s)
+        said, began = False, False
+        while True:
+            last = len(rounds) >= MOST_ROUNDS
+            try:
+                async with AsyncExitStack() as stack:
+                    async with clock.waiting():
+                        response = await stack.enter_async_context(
+                            model_request_stream(
+                                self._sdk,
+                                messages,
+                                model_settings=self._settings(request, using, last=last),
+                                model_request_parameters=using.parameters() if using else None,
+                            )
+                        )
+                    events = await stack.enter_async_context(aclosing(_texts(response)))
+                    while True:
+                        async with clock.waiting():
+                            text = await anext(events, None)
+                        if text is None:
+                            break
+                        if said and not began:
+                            yield Piece("\n\n")
+                        said = said or bool(text.strip())
+                        began = began or said
+                        yield Piece(text)
+                        clock.restart()
+            except ModelAPIError as error:
+                if using is None or rounds or said or not refuses_tools(error):
+                    raise
+                # A model without tools answers with what it knows, now and from here on.
+                self._takes_tools, using = False, None
+                messages = _messages(replace(request, hands=None))
+                continue
+            whole = response.get()
+            rounds.append(whole)
+            calls = calls_of(whole) if using is not None and not last else []
+            self._checked(whole, said=said or bool(calls), max_tokens=request.max_tokens)
+            if using is None or not calls:
+                yield self._finished(rounds)
+                return
+            yield Piece("")  # a sign of life: tools take their time
+            messages += [whole, await using.use(calls)]
+            clock.restart()
+            began = False
+
+    def _using(self, request: Asked) -> Using | None:
+        """Return what the answer does with tools, if there are any and the model takes them."""
+        if request.hands is None or not request.hands.tools or not self._takes_tools:
+            return None
+        return Using(request.hands, assemble(request).system)
 
     async def complete(self, request: Asked) -> tuple[str, Finished]:
         """Answer at once.
@@ -136,16 +189,22 @@ class LanguageModel:
                     finished = item
         return "".join(pieces), finished
 
-    def _settings(self, request: Asked) -> RequestSettings:
+    def _settings(self, request: Asked, using: Using | None, *, last: bool) -> RequestSettings:
         # Reasoning would spend the answer's tokens and the reader's patience before the first
         # word; models that cannot do without it think as little as they can.
         settings = RequestSettings(max_tokens=request.max_tokens, thinking=False)
         if request.temperature is not None and self._takes_temperature:
             settings["temperature"] = request.temperature
+        if using is not None and last:
+            settings["tool_choice"] = "none"
         return settings
 
-    def _finished(self, response: StreamedResponse, *, said: bool, max_tokens: int) -> Finished:
-        whole = response.get()
+    def _checked(self, whole: ModelResponse, *, said: bool, max_tokens: int) -> None:
+        """Let a round pass that is whole, and says something.
+
+        Raises:
+            ModelFailure: if it is not, or does not.
+        """
         if whole.finish_reason == "content_filter":
             raise self._explainer.refused()
         # The SDK stands in "stop" for a missing reason; the provider's own word is kept aside.
@@ -154,11 +213,16 @@ class LanguageModel:
         if not said:
             used_up = whole.finish_reason == "length"
             raise self._explainer.empty(max_tokens=max_tokens if used_up else None)
+
+    def _finished(self, rounds: Sequence[ModelResponse]) -> Finished:
+        """Return what all rounds took together."""
+        usage, costs = total(rounds), [_cost(each) for each in rounds]
+        known = [cost for cost in costs if cost is not None]
         return Finished(
-            input_tokens=whole.usage.input_tokens,
-            output_tokens=whole.usage.output_tokens,
-            cost_usd=_cost(whole),
-            model=whole.model_name or self._ref.model,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cost_usd=sum(known) if len(known) == len(costs) else None,
+            model=rounds[-1].model_name or self._ref.model,
         )
 
 

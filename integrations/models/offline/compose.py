@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from learning.extract import Match
     from learning.lexicon import Lexicon
+    from learning.projects.where import Place
     from learning.recollection import Recollection
 
 MAX_LINES: Final = 20
@@ -118,6 +119,19 @@ def place_line(match: Match) -> str:
         return source(match.recollection)
     title = f" — {_inline(place.title)}" if place.title else ""
     return f"**{_inline(place.path)}{_lines(match.recollection)}**{title}"
+
+
+def located_line(place: Place) -> str:
+    """Return "**`app/session.py`, line 12** — `Session.open`: Opens a session."."""
+    found = place.recollection.place
+    if found is None:
+        return source(place.recollection)
+    # A passage may hold several things: then the line of the one that was asked for says more.
+    exact = place.line is not None and place.line != found.start_line
+    where = f", line {place.line}" if exact else _lines(place.recollection)
+    title = f" — {_inline(found.title)}" if found.title else ""
+    said = first_sentence(place.recollection.text.split("\n"))
+    return f"**{_inline(found.path)}{where}**{title}{f': {said}' if said else ''}"
 
 
 def source(recollection: Recollection) -> str:

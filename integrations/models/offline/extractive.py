@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from integrations.contracts.model import Finished, ModelDeclined, Piece
 from integrations.models.offline.compose import (
     code_language,
+    located_line,
     place_line,
     quote_code,
     quote_prose,
@@ -30,9 +31,11 @@ from integrations.models.offline.small_talk import (
 )
 from integrations.models.offline.streaming import in_pieces
 from learning.citations import marks
-from learning.extract import rank, similarity
+from learning.extract import Match, rank, similarity
 from learning.lexicon import Lexicon
 from learning.memory.phrases import secret
+from learning.projects.sought import seek
+from learning.projects.where import places
 from learning.sentences import units
 
 if TYPE_CHECKING:
@@ -40,7 +43,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from integrations.contracts.model import ModelRequest
-    from learning.extract import Match
     from learning.recollection import Recollection
 
 WELL_RATED: Final = 4.0
@@ -51,6 +53,9 @@ ENOUGH: Final = 0.55
 """Share of the question's weight that a passage must cover to be quoted at all."""
 NEAR_BEST: Final = 0.85
 """A further passage is quoted if its score reaches this share of the best one's."""
+
+SURE_PLACE: Final = 0.75
+"""Score from which a place in the code is shown; below it, what was found is quoted as usual."""
 
 NEAR_PLACE: Final = 0.65
 """The same for a place in code, when the question asks where something is."""
@@ -115,6 +120,8 @@ class ExtractiveExpert:
         given = self._given(question, recollections)
         if given is not None:
             return given
+        if (located := self._located(question, recollections)) is not None:
+            return located
         ranked, weights = rank(question, recollections, self._lexicon)
         usable = [m for m in ranked if self._may_quote(question, m.recollection)]
         if not weights or not usable or usable[0].coverage < ENOUGH:
@@ -142,6 +149,22 @@ class ExtractiveExpert:
         if lacking:
             parts.append(f"_What I found does not mention {lacking}._")
         return "\n\n".join(parts)
+
+    def _located(self, question: str, recollections: Sequence[Recollection]) -> str | None:
+        """Return where in the code something stands, if that is asked and known."""
+        sought = seek(question, self._lexicon)
+        found = [] if sought is None else places(sought, recollections, self._lexicon)
+        if sought is None or not found or not (found[0].called and found[0].score >= SURE_PLACE):
+            return None
+        best = found[0]
+        match = Match(best.index, best.recollection, best.coverage, best.score, frozenset(), False)
+        language = code_language(best.recollection) or ""
+        lone = len(found) == 1
+        quoted = quote_code(match, language, sought.terms, self._lexicon, head=lone)
+        if lone:
+            return quoted
+        listed = "\n".join(f"- {located_line(place)} [{place.index + 1}]" for place in found)
+        return f"{listed}\n\n{quoted}"
 
     def _is_called(self, recollection: Recollection, question: str) -> bool:
         """Tell whether a piece of code has a word of the question in its name or path."""
