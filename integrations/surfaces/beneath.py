@@ -17,17 +17,27 @@ if TYPE_CHECKING:
     from learning.interpretation.contract import Reading
     from learning.roles import Role
 
+ASKED_BY: Final = "Asked by"
 DISCLAIMER: Final = "Mynah can be wrong"
 OWN_WORDS: Final = "Or say it in your own words."
 JUDGED: Final = frozenset(
     {Outcome.ANSWERED, Outcome.FELL_BACK, Outcome.DECLINED, Outcome.CANCELLED}
 )
 """Answers that people can find good or not, or correct."""
+RATED: Final = JUDGED | {Outcome.ACTED}
+"""What people can find good or not; of what was done there is no better answer to write."""
+FINAL: Final = frozenset({Outcome.ASKED, Outcome.ACTED})
+"""There is nobody else to ask: it was us who asked, or something was done, and is done once."""
 TROUBLE: Final = frozenset({Outcome.FAILED, Outcome.TIMED_OUT, Outcome.OVER_BUDGET})
 
 
 def signed(delivery: Delivery, *, part: int, parts: int, name: str = "") -> str:
-    """Return who answered, how, and that it may be wrong; with which part of it this is."""
+    """Return who answered, how, and that it may be wrong; with which part of it this is.
+
+    Of what answers no question there is no more to say than the part; nothing if it is one alone.
+    """
+    if delivery.target.interaction_id is None:
+        return f"{part} of {parts}" if parts > 1 else ""
     said = [
         f"{part} of {parts}" if parts > 1 else "",
         delivery.role,
@@ -37,6 +47,18 @@ def signed(delivery: Delivery, *, part: int, parts: int, name: str = "") -> str:
         DISCLAIMER,
     ]
     return " · ".join(each for each in said if each)
+
+
+def ordered(delivery: Delivery) -> bool:
+    """Tell whether something was said before others because somebody wanted it: they are named."""
+    target = delivery.target
+    return target.interaction_id is None and not target.private and bool(target.user_id)
+
+
+def above(ref: str, below: int) -> str:
+    """Return where the messages of a reply are, without those in the thread below it."""
+    found = ref.split(",")
+    return ",".join(found[: len(found) - below]) if below < len(found) else ref
 
 
 def became(standing: Standing) -> str:

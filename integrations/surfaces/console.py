@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from integrations.contracts.host import LiveEvent
-from integrations.contracts.surface import Capabilities, Surface
+from integrations.contracts.surface import Capabilities, NoSuchSpot, Surface
 from integrations.surfaces.live import live_reply
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from integrations.contracts.delivery import Delivery, Target
     from integrations.contracts.host import Broadcast, Host
-    from integrations.contracts.surface import Live
+    from integrations.contracts.surface import Live, Spot
 
 
 class ConsoleSurface(Surface):
@@ -46,6 +46,18 @@ class ConsoleSurface(Surface):
     def live(self, target: Target) -> AbstractAsyncContextManager[Live]:
         """Open a reply that can be watched while it is written."""
         return live_reply(self._broadcast, target)
+
+    async def spot(self, workspace_id: str, user_id: str, name: str) -> Spot:
+        """Find none: a command has ended by then.
+
+        Raises:
+            NoSuchSpot: always.
+        """
+        del workspace_id, user_id, name
+        raise NoSuchSpot(
+            "a terminal cannot be spoken to later: ask on the page (`mynah run`), in Slack or "
+            "in Discord"
+        )
 
     async def deliver(self, delivery: Delivery) -> str:
         """Tell the terminal that waits for it."""

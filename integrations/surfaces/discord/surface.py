@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from integrations.contracts.surface import Capabilities, DeliveryFailure, Surface
+from integrations.surfaces.beneath import above
 from integrations.surfaces.discord.client import DiscordUnavailable, MynahClient, logged_in
 from integrations.surfaces.discord.files import Files
 from integrations.surfaces.discord.hearing.guilds import Guilds, holds
 from integrations.surfaces.discord.hearing.lanes import Lanes
 from integrations.surfaces.discord.hearing.people import Members
-from integrations.surfaces.discord.hearing.places import NAME, spot_of
+from integrations.surfaces.discord.hearing.places import NAME, guild_id_of, refs_of, spot_of
 from integrations.surfaces.discord.hearing.reception import Joined, Reception
+from integrations.surfaces.discord.homes import Homes, home_of
 from integrations.surfaces.discord.listening import Listening
 from integrations.surfaces.discord.pressing.presses import Presses, register
 from integrations.surfaces.discord.pressing.private import Private, asked_alone
 from integrations.surfaces.discord.showing import posting
 from integrations.surfaces.discord.showing.live import LiveReplies
 from integrations.surfaces.discord.showing.posting import Poster
-from integrations.surfaces.discord.showing.rendering import render
+from integrations.surfaces.discord.showing.rendering import render, render_below
+from integrations.surfaces.discord.spots import Spots
+from integrations.surfaces.pressable import Offered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -37,7 +41,8 @@ if TYPE_CHECKING:
     from integrations.contracts.host import Host
     from integrations.contracts.incoming import IncomingFile
     from integrations.contracts.installations import Installations
-    from integrations.contracts.surface import Live
+    from integrations.contracts.surface import Live, Presence
+    from integrations.contracts.surface import Spot as Somewhere
 
 API_URL: Final = "https://discord.com/api/v10"
 MOST_CHARS: Final = 100_000
@@ -72,15 +77,22 @@ class Outward:
     replies: LiveReplies
     members: Members
     private: Private
+    offered: Offered
+    homes: Homes
     presses: Presses | None = None
     """What becomes of what is pressed and typed, where we listen."""
 
     async def post(self, delivery: Delivery) -> str:
         """Show a reply in its channel."""
-        target = delivery.target
-        return await self.replies.deliver(
-            spot_of(target), target.interaction_id, render(delivery), delivery.key
-        )
+        target, spot = delivery.target, spot_of(delivery.target)
+        self.offered.note(delivery.buttons)
+        posts = await self.homes.shown(render(delivery), home_of(target))
+        ref = await self.replies.deliver(spot, target.interaction_id, posts, delivery.key)
+        if not (under := render_below(delivery)) or not (shown := refs_of(ref)):
+            return ref
+        spot = replace(spot, reply_to=shown[0][1])
+        key = f"{delivery.key}:below"
+        return f"{ref},{await self.replies.deliver(spot, target.interaction_id, under, key)}"
 
     async def close(self) -> None:
         """Finish what was begun, and hang up."""
@@ -204,8 +216,13 @@ class DiscordSurface(Surface):
             DeliveryFailure: if it cannot be shown now, or ever.
         """
         outward = await self._out()
-        posts = render(delivery, standing)
-        await posting.restate(outward.poster, posts, delivery.ref or "")
+        outward.offered.note(delivery.buttons)
+        # What was asked alone can only be changed where it came as a direct message in the end.
+        target = delivery.target
+        home = guild_id_of(target.workspace_id) if asked_alone(target) else home_of(target)
+        posts = await outward.homes.shown(render(delivery, standing), home)
+        ref = above(delivery.ref or "", len(render_below(delivery)))
+        await posting.restate(outward.poster, posts, ref)
 
     async def withdraw(self, workspace_id: str, ref: str) -> None:
         """Delete the messages of a reply.
@@ -231,6 +248,23 @@ class DiscordSurface(Surface):
         """
         del workspace_id
         return await self._files.fetch(file)
+
+    async def spot(self, workspace_id: str, user_id: str, name: str) -> Somewhere:
+        """Return where something can be said on a person's behalf, or to them.
+
+        Raises:
+            NoSuchSpot: if there is none, or it is not for them, or not for us.
+            DeliveryFailure: if it cannot be told now.
+        """
+        return await Spots((await self._out()).client).spot(workspace_id, user_id, name)
+
+    async def presence(self, workspace_id: str, user_id: str) -> Presence:
+        """Tell whether somebody can be spoken to first.
+
+        Raises:
+            DeliveryFailure: if it cannot be told now.
+        """
+        return await (await self._out()).members.presence(workspace_id, user_id)
 
     async def holds(self, workspace_id: str) -> bool:
         """Tell whether Discord still lets us into a workspace.
@@ -284,13 +318,12 @@ class DiscordSurface(Surface):
 
     async def _joined(self, client: MynahClient) -> Outward:
         """Return everything that speaks through a client; what happens there reaches the host."""
-        poster, members, host = Poster(client), Members(client), self._host
+        poster, members, homes, host = Poster(client), Members(client), Homes(client), self._host
         replies = LiveReplies(poster, edits=self._settings.edits)
-        private = Private(client, self._now)
-        presses = None
+        private, offered, presses = Private(client, self._now), Offered(), None
         if host is not None:
             guilds = Guilds(client, host, self._installations)
-            joined = Joined(client, host, self._lanes, guilds, members, self._now)
+            joined = Joined(client, host, self._lanes, guilds, members, homes, self._now)
             client.hand_on(Reception(joined).take)
-            presses = await register(client, host, self._now, private)
-        return Outward(client, poster, replies, members, private, presses)
+            presses = await register(client, host, self._now, private, offered)
+        return Outward(client, poster, replies, members, private, offered, homes, presses)

@@ -11,9 +11,10 @@ from uuid import uuid4
 
 import structlog
 
-from integrations.contracts.host import Refusal
+from integrations.contracts.host import CommandReply, Refusal
 from integrations.contracts.incoming import IncomingMessage, readable
 from integrations.contracts.surface import DeliveryFailure
+from integrations.surfaces.pressable import shown_at
 from integrations.surfaces.sayings import CORRECTED, HOW_TO_RATE, NO_ANSWER, WRONG, sentence
 from integrations.surfaces.slack import verdicts
 from integrations.surfaces.slack.commanded import in_words, ran, ran_at_home, ran_in_words, tell
@@ -40,11 +41,12 @@ from integrations.surfaces.slack.reading.intents import (
     WantsRewriting,
     WantsTeaching,
     WantsWhy,
+    WantsWording,
+    Worded,
 )
 from integrations.surfaces.slack.reading.payload import DIRECT, Ignored
 from integrations.surfaces.slack.speaking.posting import Spot, post
-from integrations.surfaces.slack.speaking.rendering import Post
-from integrations.surfaces.slack.speaking.speech import said
+from integrations.surfaces.slack.speaking.rendering import Post, said
 from integrations.surfaces.slack.tab import show_home
 from integrations.surfaces.slack.views import dialogs, home
 
@@ -77,6 +79,7 @@ class Replies:
     def __init__(self, joined: Joined) -> None:
         self._joined = joined
         self._host = joined.host
+        self._pressed: set[tuple[str, str, str]] = set()
         self._log = structlog.get_logger("mynah.slack")
 
     async def take(self, body: Payload) -> dict[str, Any]:
@@ -92,6 +95,8 @@ class Replies:
             return await self._corrected(wanted)
         if isinstance(wanted, Rewrote):
             return self._rewrote(wanted)
+        if isinstance(wanted, Worded):
+            return self._worded(wanted)
         await self._take(wanted)
         return {}
 
@@ -121,6 +126,8 @@ class Replies:
                 self._later(by, self._teach(by, text, author, ours=ours))
             case Commanded(by, line):
                 self._commanded(by, line)
+            case WantsWording():
+                self._joined.errands.run("wording", self._open_wording(wanted))
             case TurnedPage(by, page):
                 self._joined.errands.run("page", show_home(self._joined, by.origin, page=page))
             case WantsRewriting():
@@ -207,27 +214,64 @@ class Replies:
         self._commanded(wanted.by, f"correct {wanted.item} {text}")
         return {}
 
+    async def _open_wording(self, wanted: WantsWording) -> None:
+        by, button = wanted.by, wanted.button
+        if not button.filled:  # there was nothing, or no room for it on the button
+            found = await shown_at(self._host, person_of(by.origin), by.ref, button.line)
+            button = found or button
+        view = dialogs.wording(by, button)
+        await self._joined.line.send(
+            "views.open",
+            "",
+            lambda client: client.views_open(trigger_id=by.trigger_id, view=view),
+            patience_s=TRIGGER_S,
+        )
+
+    def _worded(self, wanted: Worded) -> dict[str, Any]:
+        """Give a command with what was written; what is no text is said in the dialog."""
+        try:
+            text = readable(wanted.text)
+        except ValueError as problem:
+            return {"response_action": "errors", "errors": {wanted.block_id: str(problem)}}
+        self._commanded(wanted.by, f"{wanted.line} {text}")
+        return {}
+
     def _commanded(self, by: Press, line: str) -> None:
-        if by.origin.channel_id:
+        if by.ref:
+            self._joined.errands.run("press", self._once(by, line))
+        elif by.origin.channel_id:
             self._later(by, self._command(by, line))
         else:  # on the person's own tab, which then shows how things are
             self._joined.errands.run("command on the tab", ran_at_home(self._joined, by, line))
 
-    async def _command(self, by: Press, line: str) -> str:
+    async def _once(self, by: Press, line: str) -> None:
+        """Give the command of a button; a second press of it meanwhile does nothing."""
+        once = (by.origin.user_id, by.ref, line)
+        if once in self._pressed:
+            return
+        self._pressed.add(once)
+        try:
+            await self._tell(by, self._command(by, line))
+        finally:
+            self._pressed.discard(once)
+
+    async def _command(self, by: Press, line: str) -> CommandReply:
         return await ran_in_words(self._joined, by, line)
 
-    async def _forget(self, by: Press, interaction: UUID | None) -> str:
+    async def _forget(self, by: Press, interaction: UUID | None) -> CommandReply:
         person = person_of(by.origin)
         found = interaction or await self._host.find(person, by.ref)
         found = found or await self._host.asked(person, by.ref)
-        return NO_ANSWER if found is None else await self._command(by, f"forget {found}")
+        if found is None:
+            return CommandReply(NO_ANSWER)
+        return await self._command(by, f"forget {found}")
 
-    async def _teach(self, by: Press, text: str, author: str, *, ours: bool) -> str:
+    async def _teach(self, by: Press, text: str, author: str, *, ours: bool) -> CommandReply:
         """Remember what somebody said; of what others said only what they make their own."""
         if ours:
-            return HOW_TO_RATE
+            return CommandReply(HOW_TO_RATE)
         if author != by.origin.user_id:
-            return NOT_YOURS
+            return CommandReply(NOT_YOURS)
         return await self._command(by, f"remember {text}")
 
     async def _asked(self, wanted: Asked) -> None:
@@ -263,13 +307,13 @@ class Replies:
             await self._joined.speech.whisper(origin, WRONG, by.response_url)
             raise
 
-    def _later(self, by: Press, work: Coroutine[None, None, str]) -> None:
+    def _later(self, by: Press, work: Coroutine[None, None, CommandReply]) -> None:
         """Find out what to tell a person, and tell it to them alone."""
         self._joined.errands.run("answer", self._tell(by, work))
 
-    async def _tell(self, by: Press, work: Coroutine[None, None, str]) -> None:
+    async def _tell(self, by: Press, work: Coroutine[None, None, CommandReply]) -> None:
         await tell(self._joined, by, await in_words(work))
 
 
-async def _text(text: str) -> str:
-    return text
+async def _text(text: str) -> CommandReply:
+    return CommandReply(text)

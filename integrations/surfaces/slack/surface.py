@@ -7,7 +7,7 @@ no connection of its own, so that a worker beside the server can deliver too.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -15,12 +15,13 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annota
 from starlette.responses import Response
 
 from integrations.contracts.surface import Capabilities, DeliveryFailure, Surface
+from integrations.surfaces.beneath import above, ordered
 from integrations.surfaces.slack.listening import Listening, SlackUnavailable
 from integrations.surfaces.slack.reading.payload import installation, string
 from integrations.surfaces.slack.speaking.failures import SlackRefusal
 from integrations.surfaces.slack.speaking.files import Files
 from integrations.surfaces.slack.speaking.posting import Spot
-from integrations.surfaces.slack.speaking.rendering import render
+from integrations.surfaces.slack.speaking.rendering import render, render_below
 from integrations.surfaces.slack.speaking.standing import restate, withdraw
 from integrations.surfaces.slack.teams.oauth import INSTALL_PATH, REDIRECT_PATH, Installing
 from integrations.surfaces.slack.teams.tokens import SURFACE
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from integrations.contracts.host import Host
     from integrations.contracts.incoming import IncomingFile
     from integrations.contracts.installations import Installations
-    from integrations.contracts.surface import Live
+    from integrations.contracts.surface import Live, Presence
+    from integrations.contracts.surface import Spot as Somewhere
 
 NAME: Final = SURFACE
 PATH: Final = "/slack/events"
@@ -218,13 +220,17 @@ class SlackSurface(Surface):
         outward, target = self._out(), delivery.target
         if await outward.circle(target.workspace_id).gone(target):
             raise DeliveryFailure("Their account in Slack is deactivated.", final=True)
-        return await outward.replies.deliver(
-            outward.line(target.workspace_id),
-            Spot.of(target),
-            target.interaction_id,
-            render(delivery),
-            delivery.key,
+        line, spot = outward.line(target.workspace_id), Spot.of(target)
+        posts = render(delivery, asker=await self._asker(delivery))
+        ref = await outward.replies.deliver(line, spot, target.interaction_id, posts, delivery.key)
+        if not (under := render_below(delivery)):
+            return ref
+        _, _, first = ref.partition(",")[0].rpartition(":")
+        spot = replace(spot, thread_ts=spot.thread_ts or first, title="")
+        below = await outward.replies.deliver(
+            line, spot, target.interaction_id, under, f"{delivery.key}:below"
         )
+        return f"{ref},{below}"
 
     async def restate(self, delivery: Delivery, standing: Standing) -> None:
         """Show below a reply what became of it.
@@ -232,9 +238,11 @@ class SlackSurface(Surface):
         Raises:
             DeliveryFailure: if it cannot be shown now, or ever.
         """
-        target, posts = delivery.target, render(delivery, standing)
+        target = delivery.target
+        posts = render(delivery, standing, asker=await self._asker(delivery))
         line = self._out().line(target.workspace_id)
-        await restate(line, Spot.of(target), posts, delivery.ref or "", delivery.key)
+        ref = above(delivery.ref or "", len(render_below(delivery)))
+        await restate(line, Spot.of(target), posts, ref, delivery.key)
 
     async def withdraw(self, workspace_id: str, ref: str) -> None:
         """Delete the messages of a reply.
@@ -255,6 +263,38 @@ class SlackSurface(Surface):
             FileUnavailable: if it cannot be had, or is larger than it may be.
         """
         return await self._files.fetch(self._out().line(workspace_id), file)
+
+    async def spot(self, workspace_id: str, user_id: str, name: str) -> Somewhere:
+        """Return where something can be said on a person's behalf, or to them.
+
+        Raises:
+            NoSuchSpot: if there is none, or it is not for them, or not for us.
+            DeliveryFailure: if it cannot be told now.
+        """
+        return await self._out().circle(workspace_id).spots.spot(user_id, name)
+
+    async def presence(self, workspace_id: str, user_id: str) -> Presence:
+        """Tell whether somebody can be spoken to first.
+
+        Raises:
+            DeliveryFailure: if it cannot be told now.
+        """
+        return await self._out().circle(workspace_id).presences.of(user_id, self._now())
+
+    async def zone(self, workspace_id: str, user_id: str) -> str:
+        """Return the name of somebody's time zone; empty if that cannot be told."""
+        try:
+            return (await self._out().circle(workspace_id).people.member(user_id)).tz
+        except DeliveryFailure:
+            return ""
+
+    async def _asker(self, delivery: Delivery) -> str:
+        """Return the name of who wanted something said before others; their id if it is unknown."""
+        if not ordered(delivery):
+            return ""
+        who = delivery.target.user_id
+        circle = self._out().circle(delivery.target.workspace_id)
+        return (await circle.people.member(who)).name or who
 
     async def holds(self, workspace_id: str) -> bool:
         """Tell whether Slack still lets us into a workspace.

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from uuid import UUID
 
+    from integrations.surfaces.web.pressing import Pressing
+
 SEEN = "Number(document.querySelector('.m-messages').dataset.version)"
 """JavaScript for the version of the transcript that is on the page at this moment."""
 
@@ -63,6 +65,9 @@ ABOUT_CORRECTION = (
 ABOUT_STOPPED = ABOUT_CORRECTION + _EXPERT
 """Under an answer that ``RETRY`` stands above."""
 
+ABOUT_ACTION = _COPY + _WHY + _FORGET + _act("learned", "Learned", "lightbulb")
+"""Under what was done: there is no better answer to write, and it is done once."""
+
 ABOUT_ANSWER = ABOUT_CORRECTION + _AGAIN + _EXPERT
 
 RETRY = _TRY_AGAIN
@@ -85,6 +90,8 @@ class Actions:
     """Called with the id of a reading; returns why it was not taken, or nothing."""
     copied: Callable[[UUID], Awaitable[None]]
     stop: Callable[[UUID], Awaitable[None]]
+    pressing: Pressing
+    """Gives the commands of buttons."""
 
 
 def row(on_act: Callable[..., object]) -> ui.html:

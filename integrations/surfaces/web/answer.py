@@ -12,6 +12,7 @@ from nicegui import ui
 
 from integrations.contracts.delivery import Outcome
 from integrations.surfaces.web.actions import (
+    ABOUT_ACTION,
     ABOUT_ANSWER,
     ABOUT_CORRECTION,
     ABOUT_QUESTION,
@@ -21,6 +22,7 @@ from integrations.surfaces.web.actions import (
     quiet,
     row,
 )
+from integrations.surfaces.web.pressing import Told
 from integrations.surfaces.web.readings import Readings
 from integrations.surfaces.web.theme import LOGO
 from learning.interpretation.contract import ASKING
@@ -67,6 +69,7 @@ class AnswerCard:
         self._counting: set[tuple[str, bool]] = set()
         self._about: ui.html | None = None
         self._readings: Readings | None = None
+        self._told: Told | None = None
         corrected = entry.by == "correction"
         with ui.element("article").classes("m-answer") as self.element:
             ui.html(LOGO, sanitize=False).classes("m-avatar")
@@ -109,6 +112,7 @@ class AnswerCard:
         self._retry.content = (RETRY_TROUBLE if trouble else RETRY) if retried else ""
         self._retry.set_visibility(retried)
         self._show_readings()
+        self._show_buttons()
         if self._about is not None:
             self._judging.set_visibility(not asks)
             self._about.content = _about(entry, retried=retried)
@@ -163,6 +167,17 @@ class AnswerCard:
                 self._readings = Readings(self._choose)
             self._readings.move(target_index=self._body.default_slot.children.index(self._retry))
         self._readings.show(entry.readings, entry.read_as)
+
+    def _show_buttons(self) -> None:
+        # What a command said stays until the person is done with it, its button or not.
+        if self._told is None:
+            if not self._entry.buttons:
+                return
+            with self._body:
+                self._told = Told(self._actions.pressing)
+            under = self._body.default_slot.children.index(self._retry)
+            self._told.element.move(target_index=under)
+        self._told.offer(self._entry.buttons)
 
     async def _choose(self, reading: str) -> str:
         interaction_id = self._entry.interaction_id
@@ -240,4 +255,6 @@ def _about(entry: Entry, *, retried: bool) -> str:
         return ABOUT_CORRECTION
     if entry.outcome is Outcome.ASKED:
         return ABOUT_QUESTION
+    if entry.outcome is Outcome.ACTED:
+        return ABOUT_ACTION
     return ABOUT_STOPPED if retried else ABOUT_ANSWER

@@ -20,6 +20,7 @@ from integrations.surfaces.web.again import AskingAgain
 from integrations.surfaces.web.composer import Composer, command_of
 from integrations.surfaces.web.dialogs import KnowledgeDialog
 from integrations.surfaces.web.feedback import Feedback
+from integrations.surfaces.web.pressing import Pressing
 from integrations.surfaces.web.readings import Choosing
 from integrations.surfaces.web.thread import NEW_TITLE, Question, Refused, Thread, unanswered
 from integrations.surfaces.web.threads import ThreadDrawer
@@ -33,7 +34,14 @@ if TYPE_CHECKING:
 
     from nicegui import Client
 
-    from integrations.contracts.host import Accepted, Host, LiveEvent, Person, ThreadSummary
+    from integrations.contracts.host import (
+        Accepted,
+        CommandReply,
+        Host,
+        LiveEvent,
+        Person,
+        ThreadSummary,
+    )
     from integrations.surfaces.web.composer import Draft
     from integrations.surfaces.web.markdown import Markdown
     from integrations.surfaces.web.readings import Choice
@@ -116,6 +124,7 @@ class Chat:
         )
         self._again = AskingAgain(lambda: self._transcript, self._ask_again, self._apologise)
         self._choosing = Choosing(self._choose, explain)
+        self._pressing = Pressing(self._press, self._follow_up, markdown, explain)
         self._drawer = ThreadDrawer(
             on_new=self._new_thread,
             on_open=self._open_thread,
@@ -134,6 +143,7 @@ class Chat:
                     again=self._again.regenerate,
                     expert=self._again.offer,
                     choose=self._choosing.choose,
+                    pressing=self._pressing,
                 ),
                 lambda: welcome(examples, on_add=self._knowledge.open, on_ask=self._ask),
             )
@@ -141,6 +151,7 @@ class Chat:
                 self._composer = Composer(self._host.commands(), self._say)
         self._feedback.build_panel()
         self._again.build_menu()
+        self._pressing.build_dialog()
         ui.timer(_RECHECK_S, self._recheck)
 
     # Sending.
@@ -196,7 +207,16 @@ class Chat:
 
     async def _run(self, line: str, shown_as: str) -> None:
         reply = await self._host.command(self._person, line)
-        self._transcript.add_card(shown_as, reply.text, failed=not reply.ok, at=self._now())
+        self._transcript.add_card(shown_as, reply, self._now())
+        await self._follow_up()
+
+    async def _press(self, line: str) -> CommandReply:
+        if self._stopping():
+            raise Refused("Mynah is shutting down. Press it again when it is back.")
+        return await self._host.command(self._person, line)
+
+    async def _follow_up(self) -> None:
+        """Show what a command changed."""
         await self._refresh()
         await self._list_threads()
 

@@ -1,4 +1,4 @@
-"""The three dialogs: add knowledge, correct an answer, forget an answer.
+"""The dialogs: add knowledge, correct an answer, forget one, say what a button asks for.
 
 Each keeps what was typed until it has been taken.
 """
@@ -11,10 +11,13 @@ from uuid import UUID, uuid4
 
 from nicegui import ui
 
+from integrations.contracts.incoming import readable
 from integrations.surfaces.web.thread import Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from integrations.contracts.delivery import Button
 
 _LINES = 200
 """Lines of progress kept in sight."""
@@ -160,8 +163,49 @@ class ForgetDialog:
             await self._on_forget(about)
 
 
-def _title(text: str) -> None:
-    ui.label(text).classes("m-dialog-title").props("role=heading aria-level=2")
+class WordingDialog:
+    """Asks for the words that a button needs before it gives its command."""
+
+    def __init__(self) -> None:
+        self._about: Button | None = None
+        self._give: Callable[[str], Awaitable[bool]] | None = None
+        with ui.dialog() as self._dialog, ui.card().classes("m-dialog"):
+            self._title = _title("")
+            self._text = ui.textarea("").props("outlined autogrow autofocus")
+            self._text.classes("m-wide m-correct-text")
+            self._problem = ui.label().classes("m-warn").props("role=alert")
+            with ui.element("div").classes("m-dialog-foot"):
+                _button("Cancel", self._dialog.close)
+                _button("Send", self._send, primary=True)
+
+    def open(self, button: Button, give: Callable[[str], Awaitable[bool]]) -> None:
+        """Ask; what was typed for the same button before, and not taken, is still there."""
+        if self._about != button:
+            self._about = button
+            self._text.value = button.filled
+        self._give = give
+        self._title.text = button.label
+        self._text.label = button.asks
+        self._problem.text = ""
+        self._dialog.open()
+
+    async def _send(self) -> None:
+        give, about = self._give, self._about
+        if give is None:
+            return
+        try:
+            text = readable(str(self._text.value or ""))
+        except ValueError as problem:
+            self._problem.text = str(problem)
+            return
+        self._give = None
+        self._dialog.close()
+        if await give(text) and self._about is about:
+            self._about = None
+
+
+def _title(text: str) -> ui.label:
+    return ui.label(text).classes("m-dialog-title").props("role=heading aria-level=2")
 
 
 def _button(text: str, on_click: Callable[[], object], *, primary: bool = False) -> ui.button:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from integrations.contracts.host import Host, Person
+    from integrations.surfaces.web.pressing import Pressing
     from integrations.surfaces.web.thread import Thread
     from integrations.surfaces.web.transcript import Transcript
 
@@ -70,6 +71,7 @@ class Feedback:
         again: Callable[[UUID, int], Awaitable[None]],
         expert: Callable[[UUID], None],
         choose: Callable[[UUID, str], Awaitable[str]],
+        pressing: Pressing,
     ) -> Actions:
         """Return what the cards of answers call.
 
@@ -77,6 +79,7 @@ class Feedback:
             again: asks an answer's question again.
             expert: offers the experts who can be asked instead.
             choose: goes on with another reading of a question.
+            pressing: gives the commands of buttons.
         """
         return Actions(
             react=self._react,
@@ -89,6 +92,7 @@ class Feedback:
             choose=choose,
             copied=self._copied,
             stop=self._stop,
+            pressing=pressing,
         )
 
     def reset(self) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from integrations.contracts.host import LiveEvent
-from integrations.contracts.surface import Capabilities, Surface
+from integrations.contracts.surface import Capabilities, NoSuchSpot, Spot, Surface
 from integrations.surfaces.live import GAP_S, live_reply
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ EXAMPLES = (
     "Where do we handle retries, and why like that?",
 )
 """Questions offered to a newcomer; the first two work before anything is ingested."""
+
+
+OWN_THREAD = "mynah"
+"""The thread of what nobody asked for."""
+OWN_LABEL = "your thread “Mynah” on the page"
 
 
 class WebSurface(Surface):
@@ -114,6 +119,17 @@ class WebSurface(Surface):
     def live(self, target: Target) -> AbstractAsyncContextManager[Live]:
         """Open a reply that can be watched while it is written."""
         return live_reply(self._broadcast, target, gap_s=self._live_gap_s, pause=self._pause)
+
+    async def spot(self, workspace_id: str, user_id: str, name: str) -> Spot:
+        """Return the person's own thread for what Mynah says first.
+
+        Raises:
+            NoSuchSpot: if a channel is named: the page has none.
+        """
+        del workspace_id
+        if name.strip():
+            raise NoSuchSpot("The page has no channels: leave the name out, and it is told here.")
+        return Spot(f"web:{user_id}", OWN_THREAD, private=True, label=OWN_LABEL)
 
     async def deliver(self, delivery: Delivery) -> str:
         """Tell every page that shows the conversation to read it again."""

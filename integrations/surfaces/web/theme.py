@@ -19,7 +19,18 @@ LOGO = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" role="img"
 <circle fill="#f4f1e8" cx="20.5" cy="12.7" r="1.500"/></svg>"""
 """A mynah: a glossy dark head with the yellow wattle behind the eye."""
 
-_STYLES = ("base", "threads", "messages", "readings", "text", "composer", "panel", "about", "small")
+_STYLES = (
+    "base",
+    "threads",
+    "messages",
+    "readings",
+    "pressing",
+    "text",
+    "composer",
+    "panel",
+    "about",
+    "small",
+)
 """Stylesheets beside this file, in the order in which they may change each other."""
 
 _HEAD = """

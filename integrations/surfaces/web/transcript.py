@@ -14,6 +14,7 @@ from nicegui.element import Element
 
 from integrations.contracts.delivery import Outcome
 from integrations.surfaces.web.answer import AnswerCard
+from integrations.surfaces.web.pressing import Told
 from integrations.surfaces.web.writing import LiveCard
 from learning.roles import role
 
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 
     from nicegui.events import GenericEventArguments
 
-    from integrations.contracts.host import Entry
+    from integrations.contracts.host import CommandReply, Entry
     from integrations.surfaces.web.actions import Actions
     from integrations.surfaces.web.markdown import Markdown
+    from integrations.surfaces.web.pressing import Pressing
     from learning.roles import RoleName
 
 WINDOW = 50
@@ -79,15 +81,19 @@ class PersonMessage:
 class CommandCard:
     """The reply to a command; only this page shows it."""
 
-    def __init__(self, line: str, html: str, *, failed: bool, on_close: Callable[[], None]) -> None:
+    def __init__(
+        self, line: str, reply: CommandReply, pressing: Pressing, on_close: Callable[[], None]
+    ) -> None:
         with ui.element("article").classes("m-card") as self.element:
             with ui.element("div").classes("m-card-head"):
                 ui.label("/" + line).classes("m-card-line")
                 ui.label("only you see this").classes("m-hint")
                 close = ui.button(icon="close", color=None, on_click=on_close)
                 close.props('flat dense round aria-label="Dismiss"').classes("m-quiet")
-            ui.html(html).classes("m-prose")
-        if failed:
+            ui.html(pressing.markdown.answer(reply.text)).classes("m-prose")
+            if reply.buttons or reply.pictures:
+                Told(pressing).offer(reply.buttons, reply.pictures)
+        if not reply.ok:
             self.element.classes("m-trouble")
 
 
@@ -172,7 +178,7 @@ class Transcript:
         for gone in [id_ for id_ in self._live if id_ not in keep]:
             self._live.pop(gone).element.delete()
 
-    def add_card(self, line: str, text: str, *, failed: bool, at: datetime) -> None:
+    def add_card(self, line: str, reply: CommandReply, at: datetime) -> None:
         """Show the reply to a command where the conversation is now."""
 
         def close() -> None:
@@ -181,8 +187,7 @@ class Transcript:
             self._arrange()
 
         with self._column:
-            html = self._markdown.answer(text)
-            card = CommandCard(line, html, failed=failed, on_close=close)
+            card = CommandCard(line, reply, self._actions.pressing, close)
         self._cards.append((at, card))
         self._arrange()
         self.to_latest()

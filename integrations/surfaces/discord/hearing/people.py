@@ -17,18 +17,26 @@ import structlog
 
 from integrations.contracts.host import Person
 from integrations.surfaces.discord.hearing.places import NAME, guild_id_of
+from integrations.surfaces.discord.showing.failures import DiscordRefusal, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from integrations.contracts.delivery import Target
+    from integrations.contracts.surface import Presence
     from integrations.surfaces.discord.hearing.places import Place
 
 HOLDS_S: Final = 600.0
 """How long a member is taken for one."""
+PRESENT_S: Final = 60.0
+"""How long who was asked after because they are to be spoken to is taken to be there."""
 FAILED_S: Final = 30.0
 """How long a failed look-up is: asking at once again would fail again."""
 MOST_KNOWN: Final = 10_000
+UNKNOWN_GUILD: Final = 10_004
+UNKNOWN_MEMBER: Final = 10_007
+UNKNOWN_USER: Final = 10_013
+"""What Discord says of who is not, or not any more, in a guild."""
 PATIENCE_S: Final = 3.0
 """Somebody waits for what depends on it."""
 
@@ -85,6 +93,32 @@ class Members:
             self._known.move_to_end(who)
             return not found[0]
         return not await self._ask(who)
+
+    async def presence(self, workspace_id: str, user_id: str) -> Presence:
+        """Tell whether somebody is still where they can be spoken to.
+
+        Whether they are at their screen we do not ask Discord to tell us.
+
+        Raises:
+            DeliveryFailure: if it cannot be told now.
+        """
+        guild_id = guild_id_of(workspace_id)
+        if guild_id is None or not user_id.isdigit():
+            return "there" if guild_id is None else "gone"
+        who = (guild_id, int(user_id))
+        found = self._known.get(who)
+        if found is not None and found[0] and self._clock() < found[1]:
+            return "there"
+        # Who was taken for an outsider may not have been looked up at all.
+        try:
+            with told():
+                await self._client.http.get_member(*who)
+        except DiscordRefusal as refusal:
+            if refusal.code not in {UNKNOWN_MEMBER, UNKNOWN_USER, UNKNOWN_GUILD}:
+                raise
+            return "gone"
+        self._keep(who, member=True, holds_s=PRESENT_S)
+        return "there"
 
     async def _ask(self, who: tuple[int, int]) -> bool:
         member, holds_s = False, HOLDS_S

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from integrations.surfaces.discord.hearing.guilds import Guilds
     from integrations.surfaces.discord.hearing.lanes import Lanes
     from integrations.surfaces.discord.hearing.people import Members
+    from integrations.surfaces.discord.homes import Homes
 
 Reaction = discord.RawReactionActionEvent
 Cleared = discord.RawReactionClearEvent | discord.RawReactionClearEmojiEvent
@@ -50,6 +51,7 @@ class Joined:
     lanes: Lanes
     guilds: Guilds
     members: Members
+    homes: Homes
     now: Callable[[], datetime]
 
 
@@ -226,6 +228,9 @@ class Reception:
             return
         found = events.reacted(event, place, event_id, at)
         interaction = await self._host.find(somebody(place, event.user_id), found.ref)
+        if interaction is None and (home := await self._home(event, place)) is not None:
+            found = events.reacted(event, home, event_id, at)
+            interaction = await self._host.find(somebody(home, event.user_id), found.ref)
         if interaction is None:
             self._log.debug("a reaction to no answer")
             return
@@ -233,6 +238,14 @@ class Reception:
             await self._host.accept(found.incoming(interaction))
         except Refusal as refusal:
             self._log.info("reaction refused", why=str(refusal))
+
+    async def _home(self, event: Reaction, place: Place) -> Place | None:
+        """Return where a reaction counts that was given to what we wrote somebody for a guild."""
+        us = self._joined.client.user
+        others = event.message_author_id is not None and us and event.message_author_id != us.id
+        if not place.private or others:
+            return None
+        return await self._joined.homes.heard(place, event.user_id, event.message_id)
 
     async def _cleared(self, event: Cleared, event_id: str) -> None:
         """Take back what everybody gave: all reactions, or all of one emoji."""

@@ -33,8 +33,25 @@ MYNAH: Final = "mynah"
 MOST_QUESTION: Final = 6_000
 """Characters that Discord takes for an option."""
 _OWN: Final = frozenset(
-    {"learnings", "why", "forget", "correct", "export", "habits", "nudges", "model"}
+    {
+        "learnings",
+        "why",
+        "forget",
+        "correct",
+        "export",
+        "habits",
+        "nudges",
+        "model",
+        "do",
+        "did",
+        "remind",
+        "task",
+        "tasks",
+    }
 )
+"""What is used often, and so is not below ``MYNAH``."""
+MOST_BELOW: Final = 25
+"""Commands that Discord takes below one; whatever comes after them stands alone too."""
 _MOST_CHOICES: Final = 25
 _MOST_LABEL: Final = 100
 _EXPERTS: Final = [Choice(name=role.display_name, value=role.name) for role in ROLES]
@@ -62,7 +79,7 @@ def build(tree: CommandTree[Any], table: Sequence[CommandHelp], gives: Gives) ->
         command: Command[Any, ..., Any] = Command(
             name=row.name, description=named(row.name, row.summary), callback=callback
         )
-        if row.name in _OWN:
+        if row.name in _OWN or len(below.commands) == MOST_BELOW:
             tree.add_command(command)
         else:
             below.add_command(command)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
+from integrations.markdown.cutting import clip, size
 from integrations.surfaces.discord.showing import ids
 from integrations.surfaces.sayings import REASONS, STARS
 
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from uuid import UUID
 
+    from integrations.contracts.delivery import Button
+
 MOST_INPUT: Final = 3_000
 """Characters that a field of a dialog takes: Discord's own limit is 4,000."""
+MOST_ASKED: Final = 45
+"""Of a title, or of what stands above a field; ``MOST_DETAIL`` of the words below that."""
+MOST_DETAIL: Final = 100
 
 _YOURS: Final = "Your answer takes the place of mine, for you and whoever reads it"
 
@@ -58,13 +64,29 @@ def reason(interaction_id: UUID) -> ui.Modal:
     )
 
 
-def stars(interaction_id: UUID) -> ui.Modal:
-    """Return the dialog in which somebody gives an answer stars."""
+def stars(interaction_id: UUID, says: str = "") -> ui.Modal:
+    """Return the dialog in which somebody gives an answer stars.
+
+    What else it says is the guild of an answer in direct messages: the message does not come along.
+    """
     named = reversed(list(enumerate(STARS, start=1)))
     options = [discord.SelectOption(label=f"{'★' * n} {name}", value=str(n)) for n, name in named]
     picked = ui.Select[Any](custom_id=ids.RATING, options=options)
     label = ui.Label[Any](text="How good is it?", component=picked)
-    return _dialog("Rate this answer", ids.STARRED, interaction_id, label)
+    return _named("Rate this answer", ids.custom_id(ids.STARRED, interaction_id, says), label)
+
+
+def wording(button: Button) -> ui.Modal:
+    """Return the dialog of a button that asks for words before it gives its command."""
+    field = _field(ids.TEXT, required=True, begins=button.filled[:MOST_INPUT])
+    asks = button.asks or button.label
+    label = ui.Label[Any](
+        text=clip(asks, MOST_ASKED),
+        description=clip(asks, MOST_DETAIL) if size(asks) > MOST_ASKED else None,
+        component=field,
+    )
+    made = ids.custom_id(ids.WORDED, says=button.line)
+    return _named(clip(button.label, MOST_ASKED), made, label)
 
 
 def written(data: Mapping[str, Any], custom_id: str) -> str:
@@ -88,7 +110,11 @@ def _fields(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _dialog(title: str, does: str, interaction_id: UUID, *labels: ui.Label[Any]) -> ui.Modal:
-    modal = ui.Modal(title=title, custom_id=ids.custom_id(does, interaction_id))
+    return _named(title, ids.custom_id(does, interaction_id), *labels)
+
+
+def _named(title: str, custom_id: str, *labels: ui.Label[Any]) -> ui.Modal:
+    modal = ui.Modal(title=title, custom_id=custom_id)
     for label in labels:
         modal.add_item(label)
     # Nobody waits for it in this process: whoever hears of it understands it by its name.

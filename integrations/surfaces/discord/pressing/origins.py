@@ -7,7 +7,7 @@ want.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -21,11 +21,15 @@ from integrations.surfaces.discord.hearing.places import (
     place_of,
     ref_of,
 )
+from integrations.surfaces.discord.homes import ending
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from integrations.contracts.host import Person
+    from integrations.surfaces.discord.homes import Homes
+    from integrations.surfaces.discord.showing.layout import Button, Row
 
 Interaction = discord.Interaction[Any]
 
@@ -41,6 +45,7 @@ class Origin:
         at: when it came.
         writable: whether we can write a message there.
         ref: of the message it is about; empty if there is none.
+        home: leads to the guild, where a direct message is about one.
     """
 
     place: Place
@@ -49,6 +54,11 @@ class Origin:
     at: datetime
     writable: bool
     ref: str = ""
+    home: Button | None = None
+
+    def under(self, rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        """Return what can be pressed in answer to it, so that it is done in the same place."""
+        return rows if self.home is None or not rows else ending(rows, self.home)
 
     def common(self) -> dict[str, Any]:
         """Return what all that comes in says of where it is from."""
@@ -78,6 +88,33 @@ def origin_of(interaction: Interaction, now: datetime) -> Origin:
         joined and (place.private or _may_write(interaction)),
         ref_of(about.channel.id, about.id) if about is not None else "",
     )
+
+
+async def at_home(origin: Origin, homes: Homes, guild_id: int) -> Origin:
+    """Return an origin in a direct message as one in the guild that the message is about.
+
+    Raises:
+        Refusal: if the person is no member of it, or that cannot be told.
+    """
+    user_id = origin.person.user_id
+    place, manages = await homes.enter(origin.place, int(user_id), guild_id)
+    person = somebody(place, user_id, admin=manages)
+    return replace(origin, place=place, person=person, home=await homes.link(guild_id))
+
+
+def label_of(interaction: Interaction) -> str:
+    """Return what stands on the button that was pressed; nothing if it does not say."""
+    data: Any = interaction.data or {}
+    about, wanted = interaction.message, data.get("custom_id")
+    found = _buttons(about.components if about is not None else ())
+    return next((each.label or "" for each in found if each.custom_id == wanted), "")
+
+
+def _buttons(components: Iterable[Any]) -> Iterator[discord.Button]:
+    for each in components:
+        if isinstance(each, discord.Button):
+            yield each
+        yield from _buttons(getattr(each, "children", ()))
 
 
 def _place(interaction: Interaction) -> tuple[Place, bool]:

@@ -17,17 +17,21 @@ from discord import app_commands
 from discord.app_commands import CommandTree
 
 from integrations.contracts.host import Refusal
-from integrations.contracts.incoming import IncomingChoice
-from integrations.surfaces.discord.hearing.places import DIRECT, ref_of
+from integrations.contracts.incoming import IncomingChoice, readable
+from integrations.surfaces.discord.hearing.places import DIRECT, guild_id_of, ref_of
+from integrations.surfaces.discord.hearing.text import quoted
+from integrations.surfaces.discord.homes import Homes
 from integrations.surfaces.discord.pressing import commands, menus, modals, views
 from integrations.surfaces.discord.pressing.asking import Asking
-from integrations.surfaces.discord.pressing.origins import origin_of
+from integrations.surfaces.discord.pressing.origins import at_home, label_of, origin_of
 from integrations.surfaces.discord.pressing.private import Private
 from integrations.surfaces.discord.pressing.telling import Paper, acknowledge, as_json, tell, within
 from integrations.surfaces.discord.pressing.verdicts import Verdicts
 from integrations.surfaces.discord.pressing.words import Words
 from integrations.surfaces.discord.showing import ids
-from integrations.surfaces.sayings import HOW_TO_RATE, NO_ANSWER, WRONG
+from integrations.surfaces.discord.showing.footers import offering
+from integrations.surfaces.pressable import Offered
+from integrations.surfaces.sayings import HOW_TO_RATE, NO_ANSWER, WRONG, sentence
 from learning.roles import ROLE_NAMES
 
 if TYPE_CHECKING:
@@ -42,6 +46,8 @@ if TYPE_CHECKING:
 
     Act = Callable[[Interaction, Origin, UUID], Awaitable[None]]
 
+MOST_FILES: Final = 10
+"""Files of one message."""
 ERASE: Final = "forget-me"
 """Asks whether it is meant."""
 EXPORT: Final = "mynah-export.json"
@@ -50,6 +56,7 @@ NOT_YOURS: Final = (
     "`/mynah remember`."
 )
 SURE: Final = "Forget the question, the answer and what was learned from them?"
+SLOW: Final = "That took me too long to open. Press it once more."
 OLD: Final = "I no longer know that button. A newer answer of mine has one that works."
 
 
@@ -59,11 +66,22 @@ class Presses:
     Args:
         host: Mynah.
         private: shows what only an interaction can.
+        homes: knows on whose behalf we wrote to people.
         now: tells the time.
+        offered: the buttons that this process showed.
     """
 
-    def __init__(self, host: Host, private: Private, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        host: Host,
+        private: Private,
+        homes: Homes,
+        now: Callable[[], datetime],
+        offered: Offered | None = None,
+    ) -> None:
         self._host = host
+        self._homes = homes
+        self._offered = offered or Offered()
         self._now = now
         self._private = private
         self._asking = Asking(host, private)
@@ -74,10 +92,10 @@ class Presses:
         self._buttons: Mapping[str, Act] = {
             ids.UP: verdicts.up,
             ids.DOWN: verdicts.down,
-            ids.WHY: lambda i, _, answer: self._run(i, f"why {answer}"),
+            ids.WHY: lambda i, o, answer: self._run(i, f"why {answer}", o),
             ids.CORRECT: verdicts.open_correction,
-            ids.FORGET: lambda i, _, answer: tell(i, SURE, rows=views.forgetting(answer)),
-            ids.FORGET_SURELY: lambda i, _, answer: self._run(i, f"forget {answer}"),
+            ids.FORGET: lambda i, o, answer: tell(i, SURE, rows=o.under(views.forgetting(answer))),
+            ids.FORGET_SURELY: lambda i, o, answer: self._run(i, f"forget {answer}", o),
             ids.SAY_WHY: verdicts.open_reason,
         }
         self._dialogs: Mapping[str, Act] = {
@@ -96,18 +114,19 @@ class Presses:
         """Take a question; ``alone`` if only who asks is to see the answer."""
         async with self._followed(interaction, "question"):
             role = next((name for name in ROLE_NAMES if name == expert), None)
-            origin = self._origin(interaction)
+            origin = origin_of(interaction, self._now())
             await self._asking.take(interaction, origin, text, role, alone=alone)
 
     async def command(self, interaction: Interaction, line: str) -> None:
         """Run a command, and show what it says to who gave it."""
         async with self._followed(interaction, "command"):
-            await self._run(interaction, line, views.erasing() if line == ERASE else ())
+            await self._run(interaction, line, rows=views.erasing() if line == ERASE else ())
 
     async def data(self, interaction: Interaction, line: str) -> Mapping[str, Any]:
         """Return what a command says to programs; nothing if that cannot be had."""
         try:
-            reply = await self._host.command(self._origin(interaction).person, line)
+            person = origin_of(interaction, self._now()).person
+            reply = await self._host.command(person, line)
         except Exception as error:  # noqa: BLE001 - somebody types on, whatever happens here
             self._log.warning("nothing to offer", error=type(error).__name__)
             return {}
@@ -116,11 +135,13 @@ class Presses:
     async def rate_this(self, interaction: Interaction, message: discord.Message) -> None:
         """Ask how good an answer is."""
         async with self._followed(interaction, "rating"):
-            found = await self._found(interaction, message, answers=True)
+            origin = await self._origin(interaction, self._homes.of(message))
+            found = await self._found(interaction, origin, message, answers=True)
             if found is None:
                 await tell(interaction, HOW_TO_RATE)
             else:
-                await interaction.response.send_modal(modals.stars(found))
+                guild = origin.place.workspace_id if origin.home else ""
+                await _open(interaction, modals.stars(found, guild))
 
     async def teach_this(self, interaction: Interaction, message: discord.Message) -> None:
         """Keep what a person said; of what others said only what they say in their own words."""
@@ -135,11 +156,12 @@ class Presses:
     async def forget_this(self, interaction: Interaction, message: discord.Message) -> None:
         """Ask whether a question or an answer is really to be forgotten."""
         async with self._followed(interaction, "forgetting"):
-            found = await self._found(interaction, message, answers=False)
+            origin = await self._origin(interaction, self._homes.of(message))
+            found = await self._found(interaction, origin, message, answers=False)
             if found is None:
                 await tell(interaction, NO_ANSWER)
             else:
-                await tell(interaction, SURE, rows=views.forgetting(found))
+                await tell(interaction, SURE, rows=origin.under(views.forgetting(found)))
 
     async def pressed(self, interaction: Interaction, custom_id: str) -> None:
         """Do what a button or menu stands for; a second press of it meanwhile does nothing."""
@@ -157,13 +179,19 @@ class Presses:
     async def submitted(self, interaction: Interaction, custom_id: str) -> None:
         """Take what somebody wrote in a dialog."""
         async with self._followed(interaction, "dialog"):
-            name = ids.read(custom_id)
-            await self._act(interaction, name, self._dialogs.get(name.does) if name else None)
+            match ids.read(custom_id):
+                case ids.Name(ids.WORDED, _, line) if line.strip():
+                    await self._worded(interaction, line)
+                case name:
+                    act = self._dialogs.get(name.does) if name else None
+                    await self._act(interaction, name, act)
 
     async def _press(self, interaction: Interaction, name: Name | None) -> None:
         match name:
             case ids.Name(ids.RUN, _, line) if line.strip():
                 await self._run(interaction, line)
+            case ids.Name(ids.ASK, _, line) if line.strip():
+                await self._open_wording(interaction, line)
             case ids.Name(ids.CHOOSE):
                 await self._act(interaction, name, self._choosing(name.says))
             case ids.Name(ids.REGENERATE | ids.ANOTHER):
@@ -177,7 +205,25 @@ class Presses:
             self._log.info("unknown name")
             await tell(interaction, OLD)
         else:
-            await act(interaction, self._origin(interaction), name.interaction_id)
+            says = name.says if name.does == ids.STARRED else ""
+            origin = await self._origin(interaction, guild_id_of(says))
+            await act(interaction, origin, name.interaction_id)
+
+    async def _open_wording(self, interaction: Interaction, line: str) -> None:
+        origin, label = await self._origin(interaction), label_of(interaction) or "Go on"
+        found = await self._offered.find(self._host, origin.person, origin.ref, line, label)
+        await _open(interaction, modals.wording(found))
+
+    async def _worded(self, interaction: Interaction, line: str) -> None:
+        """Give a command with what was written; what is no text is said, and nothing is done."""
+        data: Any = interaction.data or {}
+        written = modals.written(data, ids.TEXT)
+        try:
+            text = readable(written)
+        except ValueError as problem:
+            await tell(interaction, f"{sentence(problem)}\n\n{quoted(written)}".strip())
+            return
+        await self._run(interaction, f"{line} {text}")
 
     def _asking_again(self, thread_id: str) -> Act:
         async def ask(interaction: Interaction, origin: Origin, answer: UUID) -> None:
@@ -201,22 +247,42 @@ class Presses:
 
         return choose
 
-    def _origin(self, interaction: Interaction) -> Origin:
-        return origin_of(interaction, self._now())
+    async def _origin(self, interaction: Interaction, guild_id: int | None = None) -> Origin:
+        """Return where an interaction comes from: what we wrote for a guild belongs there.
 
-    async def _run(self, interaction: Interaction, line: str, rows: tuple[Row, ...] = ()) -> None:
+        Raises:
+            Refusal: if who pressed is no member of that, or it cannot be told.
+        """
+        origin = origin_of(interaction, self._now())
+        home = guild_id or self._homes.of(interaction.message)
+        if home is None or interaction.guild_id is not None:
+            return origin
+        return await within(interaction, at_home(origin, self._homes, home))
+
+    async def _run(
+        self,
+        interaction: Interaction,
+        line: str,
+        origin: Origin | None = None,
+        *,
+        rows: tuple[Row, ...] = (),
+    ) -> None:
         """Run a command; what it hands out goes along as a file."""
         await acknowledge(interaction)
-        reply = await self._host.command(self._origin(interaction).person, line)
+        origin = origin or await self._origin(interaction)
+        reply = await self._host.command(origin.person, line)
         export = reply.data.get("export")
-        papers = (Paper(EXPORT, as_json(export)),) if export else ()
-        await tell(interaction, reply.text, rows=rows, papers=papers)
+        papers = [Paper(EXPORT, as_json(export))] if export else []
+        papers += [Paper(each.name, each.png, each.alt) for each in reply.pictures]
+        self._offered.note(reply.buttons)
+        rows = origin.under((*offering(reply.buttons), *rows))
+        await tell(interaction, reply.text, rows=rows, papers=tuple(papers[:MOST_FILES]))
 
     async def _found(
-        self, interaction: Interaction, message: discord.Message, *, answers: bool
+        self, interaction: Interaction, origin: Origin, message: discord.Message, *, answers: bool
     ) -> UUID | None:
         """Return what a message is: an answer of ours, or a question of the person's."""
-        person = self._origin(interaction).person
+        person = origin.person
         ref = ref_of(message.channel.id, message.id)
         found = await within(interaction, self._host.find(person, ref))
         return found if found or answers else await self._host.asked(person, ref)
@@ -246,11 +312,20 @@ class Presses:
                 self._running.discard(task)
 
 
+async def _open(interaction: Interaction, dialog: discord.ui.Modal) -> None:
+    """Open a dialog, if Discord still takes one."""
+    if interaction.response.is_done():
+        await tell(interaction, SLOW)
+    else:
+        await interaction.response.send_modal(dialog)
+
+
 async def register(
     client: discord.Client,
     host: Host,
     now: Callable[[], datetime],
     private: Private | None = None,
+    offered: Offered | None = None,
 ) -> Presses:
     """Let everything that can be pressed and typed reach the host, and tell Discord of it.
 
@@ -259,8 +334,9 @@ async def register(
         host: Mynah.
         now: tells the time.
         private: shows what only an interaction can, if there is one already.
+        offered: the buttons that this process showed, if it shows any elsewhere.
     """
-    presses = Presses(host, private or Private(client, now), now)
+    presses = Presses(host, private or Private(client, now), Homes(client), now, offered)
     tree: CommandTree[Any] = CommandTree(
         client,
         allowed_contexts=app_commands.AppCommandContext(

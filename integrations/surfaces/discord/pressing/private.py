@@ -21,7 +21,8 @@ import structlog
 from aiohttp import ClientError
 
 from integrations.contracts.surface import DeliveryFailure
-from integrations.surfaces.discord.hearing.places import DIRECT, ref_of
+from integrations.surfaces.discord.hearing.places import DIRECT, guild_id_of, ref_of
+from integrations.surfaces.discord.homes import Homes
 from integrations.surfaces.discord.pressing.telling import EXPIRED, arguments
 from integrations.surfaces.discord.showing.failures import judge, told
 from integrations.surfaces.discord.showing.rendering import render
@@ -83,6 +84,7 @@ class Private:
         self, client: discord.Client, now: Callable[[], datetime], holds: timedelta = HOLDS
     ) -> None:
         self._client = client
+        self._homes = Homes(client)
         self._now = now
         self._holds = holds
         self._kept: OrderedDict[str, _Reply] = OrderedDict()
@@ -144,7 +146,9 @@ class Private:
 
     async def _show(self, reply: _Reply, delivery: Delivery) -> str:
         refs = reply.shown.setdefault(delivery.key, [])
-        for post in render(delivery)[len(refs) :]:
+        direct = reply.interaction.guild_id is None
+        guild_id = guild_id_of(delivery.target.workspace_id) if direct else None
+        for post in (await self._homes.shown(render(delivery), guild_id))[len(refs) :]:
             given, interaction = arguments(post), reply.interaction
             message: Any
             if reply.begun:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     _Kwargs = dict[str, Any]
 
+MOST_DESCRIPTION: Final = 1_024
 ACK_S: Final = 1.5
 """How long something may take before Discord is asked to wait for it."""
 LATE: Final = "Discord no longer takes an answer to what you did there, so you have it here."
@@ -43,10 +44,13 @@ class Paper:
 
     name: str
     content: bytes
+    says: str = ""
+    """What is to be seen on it, for who cannot see it."""
 
     def file(self) -> discord.File:
         """Return it as discord.py sends it, anew each time: it is read only once."""
-        return discord.File(io.BytesIO(self.content), self.name)
+        description = self.says[:MOST_DESCRIPTION] or None
+        return discord.File(io.BytesIO(self.content), self.name, description=description)
 
 
 def as_json(data: Mapping[str, Any]) -> bytes:

@@ -61,15 +61,14 @@ class Verdicts:
     async def down(self, interaction: Interaction, origin: Origin, answer: UUID) -> None:
         """Count the vote, and ask why; it counts whatever they answer."""
         await self._accept(interaction, _verdict(origin, answer, "👎"))
-        if interaction.response.is_done():  # too late for a dialog
-            await tell(interaction, ASKING_WHY, rows=views.saying_why(answer))
-        else:
-            await interaction.response.send_modal(modals.reason(answer))
+        await self.open_reason(interaction, origin, answer)
 
     async def open_reason(self, interaction: Interaction, origin: Origin, answer: UUID) -> None:
         """Open the dialog that asks why."""
-        del origin
-        await interaction.response.send_modal(modals.reason(answer))
+        if interaction.response.is_done():  # too late for a dialog
+            await tell(interaction, ASKING_WHY, rows=origin.under(views.saying_why(answer)))
+        else:
+            await interaction.response.send_modal(modals.reason(answer))
 
     async def open_correction(self, interaction: Interaction, origin: Origin, answer: UUID) -> None:
         """Open the dialog for a better answer."""

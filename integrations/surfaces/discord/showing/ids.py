@@ -35,13 +35,18 @@ CHOOSE: Final = "choose"
 """One of the readings; what else it says is the reading's id."""
 RUN: Final = "run"
 """Any button that stands for a command; what else it says is the line: "forget 3f2a"."""
+ASK: Final = "ask"
+"""The same, after a dialog that asks for words: they follow the line."""
 
+WORDED: Final = "say"
+"""The dialog of such a button; what else it says is the line. There is room for eighty characters
+of it and a short mark, with the words of three letters."""
 CORRECTED: Final = "corrected"
 """The dialog in which somebody writes what the answer should have been."""
 REASON: Final = "reason"
 """The dialog that asks why an answer was not good."""
 STARRED: Final = "starred"
-"""The dialog in which somebody gives an answer stars."""
+"""The dialog in which somebody gives an answer stars; it may say the guild of the answer."""
 
 TEXT: Final = "text"
 """``custom_id`` of what is written in a dialog; the next three are of reasons to pick from, of

@@ -26,13 +26,18 @@ MOST_LABEL: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Something to press. ``quiet`` buttons stand back, ``dead`` ones cannot be pressed."""
+    """Something to press. ``quiet`` buttons stand back, ``dead`` ones cannot be pressed.
+
+    One of ``danger`` warns of what it does; one with a ``link`` leads there, and has no name.
+    """
 
     label: str
     custom_id: str
     emoji: str = ""
     quiet: bool = True
     dead: bool = False
+    danger: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Post:
     def names(self) -> frozenset[str]:
         """The ``custom_id`` of everything in it: what the message is found again by."""
         rows = (row if isinstance(row, tuple) else (row,) for row in self.rows)
-        return frozenset(each.custom_id for row in rows for each in row)
+        return frozenset(each.custom_id for row in rows for each in row if each.custom_id)
 
     def arguments(self) -> dict[str, Any]:
         """Return what discord.py's ways to send a message take."""
@@ -151,7 +156,11 @@ def _items(row: Row) -> Iterator[ui.Button[Any] | ui.Select[Any]]:
         yield ui.Select(custom_id=row.custom_id, placeholder=row.prompt, options=options)
         return
     for each in row:
+        if each.link:
+            yield ui.Button(label=each.label, url=each.link)
+            continue
         style = discord.ButtonStyle.secondary if each.quiet else discord.ButtonStyle.primary
+        style = discord.ButtonStyle.danger if each.danger else style
         yield ui.Button(
             style=style,
             label=each.label or None,

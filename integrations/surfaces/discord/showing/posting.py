@@ -38,6 +38,7 @@ GAP_S: Final = 1.5
 """Between two changes of one message: Discord takes five in five seconds of a channel."""
 MOST_LOOKED: Final = 1_000
 """Messages after the question that are worth looking through."""
+MOST_NEWEST: Final = 100
 SKEW_MS: Final = 60_000
 """How much our clock may be ahead of Discord's."""
 
@@ -151,10 +152,14 @@ class Poster:
             DeliveryFailure: if we cannot look now. Where we may not, nothing is found.
         """
         found: dict[int, int] = {}
-        after = discord.Object(since(spot, interaction_id))
+        began = since(spot, interaction_id)
         us = self._client.user
         places = {names: i for i, names in enumerate(wanted)}
-        history = self._channel(spot.channel_id).history(limit=MOST_LOOKED, after=after)
+        channel = self._channel(spot.channel_id)
+        if began:
+            history = channel.history(limit=MOST_LOOKED, after=discord.Object(began))
+        else:  # it answers nothing: what was tried a moment ago is among the newest
+            history = channel.history(limit=MOST_NEWEST)
         try:
             with told():
                 async for message in history:

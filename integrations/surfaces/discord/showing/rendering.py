@@ -8,6 +8,7 @@ nobody.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from integrations.contracts.delivery import Outcome
 from integrations.markdown.cutting import size
 from integrations.markdown.document import Prose, Span, read, sendable
 from integrations.surfaces.discord.showing import ids
-from integrations.surfaces.discord.showing.footers import below, byline, page, small
+from integrations.surfaces.discord.showing.footers import below, byline, mark_of, page, small
 from integrations.surfaces.discord.showing.layout import (
     FILE,
     MOST_CONTENT,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from integrations.contracts.delivery import Delivery, Standing
     from integrations.markdown.document import Group
+    from integrations.surfaces.discord.showing.footers import Below
     from integrations.surfaces.discord.showing.splitting import Part
 
 MOST_POSTS: Final = 5
@@ -39,6 +41,9 @@ MOST_POSTS: Final = 5
 DRAFT: Final = "draft"
 """What the dead button below a reply is called that is being written."""
 WRITING: Final = "Writing…"
+BELOW: Final = "below"
+"""What the dead button is called below the detail of a reply."""
+DETAIL: Final = "In detail"
 
 
 def render(
@@ -76,6 +81,18 @@ def said(text: str) -> tuple[Post, ...]:
     return (Post(shown(first), (_NOTE,), file=sendable(text)),)
 
 
+def render_below(delivery: Delivery) -> tuple[Post, ...]:
+    """Return the messages that refer to a reply with the detail of it; each can be found again."""
+    if not delivery.below.strip():
+        return ()
+    posts = said(delivery.below)
+    marks = (mark_of(f"{delivery.key}:below", part) for part in range(len(posts)))
+    return tuple(
+        replace(post, rows=((Button(DETAIL, ids.custom_id(BELOW, mark=mark), dead=True),),))
+        for post, mark in zip(posts, marks, strict=True)
+    )
+
+
 def draft(text: str, interaction_id: UUID | None) -> Post:
     """Return a reply as far as it is written: as much of it as one message shows."""
     parts = _parts(text)[:_MOST_PARTS]
@@ -109,8 +126,21 @@ def _parts(text: str) -> list[Part]:
 
 def _room(delivery: Delivery, *more: str) -> int:
     """Return how many characters of the answer fit into its last message."""
-    lines = (*more, *below(delivery, 0).small, byline(delivery, part=1, parts=MOST_POSTS))
+    lines = (*more, *_lines(delivery, below(delivery, 0), part=1, parts=MOST_POSTS))
     return MOST_CONTENT - sum(size(each) + 1 for each in lines) - _MOST_STANDING
+
+
+def _lines(
+    delivery: Delivery,
+    under: Below,
+    *,
+    part: int,
+    parts: int,
+    standing: Standing | None = None,
+) -> tuple[str, ...]:
+    """Return the small print below a part."""
+    signed = byline(delivery, part=part, parts=parts, standing=standing)
+    return (*under.small, signed) if signed else under.small
 
 
 def _split(
@@ -123,14 +153,14 @@ def _split(
         Post(shown(each), rows=page(delivery, part=i, parts=many))
         for i, each in enumerate(packed[:-1], 1)
     ]
-    signed = byline(delivery, part=many, parts=many, standing=standing)
-    return (*posts, Post(shown(packed[-1]), (*under.small, signed), under.rows))
+    lines = _lines(delivery, under, part=many, parts=many, standing=standing)
+    return (*posts, Post(shown(packed[-1]), lines, under.rows))
 
 
 def _laid(delivery: Delivery, parts: Sequence[Part], standing: Standing | None) -> Post | None:
     """Return the reply as one layout, if it fits into one."""
     under = below(delivery, 0)
-    lines = (*under.small, byline(delivery, part=1, parts=1, standing=standing))
+    lines = _lines(delivery, under, part=1, parts=1, standing=standing)
     taken = sum(size(each) + 1 for each in lines) + _MOST_STANDING
     if sum(part.cost for part in parts) > MOST_LAYOUT - taken:
         return None
@@ -140,7 +170,7 @@ def _laid(delivery: Delivery, parts: Sequence[Part], standing: Standing | None) 
 def _filed(delivery: Delivery, parts: Sequence[Part], standing: Standing | None) -> Post:
     """Return the beginning of the reply with all of it as a file."""
     under = below(delivery, 0)
-    lines = (_NOTE, *under.small, byline(delivery, part=1, parts=1, standing=standing))
+    lines = (_NOTE, *_lines(delivery, under, part=1, parts=1, standing=standing))
     room = _room(delivery, _NOTE)
     first = pack(parts, room, room)[0]
     return Post(shown(first), lines, under.rows, file=sendable(delivery.text))

@@ -34,6 +34,8 @@ from integrations.surfaces.slack.reading.intents import (
     WantsRewriting,
     WantsTeaching,
     WantsWhy,
+    WantsWording,
+    Worded,
 )
 from integrations.surfaces.slack.reading.payload import (
     DIRECT,
@@ -67,7 +69,7 @@ _STARS: Final = frozenset("12345")
 _UUID_LENGTH: Final = 36
 _ITEM: Final = re.compile(r"[0-9a-f-]{4,36}")
 _PAGE: Final = re.compile(r"[0-9]{1,4}")
-_FAMILIES: Final = (ids.CHOOSE, ids.ANOTHER, ids.RUN, ids.PAGE)
+_FAMILIES: Final = (ids.CHOOSE, ids.ANOTHER, ids.ASK, ids.RUN, ids.PAGE)
 """Action ids that go on after an underscore, because a block needs each of them once."""
 
 
@@ -138,6 +140,11 @@ def _run(by: Press, value: str) -> Commanded | Ignored:
     return Commanded(by, line) if line else Ignored("the button carries no command")
 
 
+def _asking(by: Press, value: str) -> WantsWording | Ignored:
+    button = ids.asked(value)
+    return WantsWording(by, button) if button else Ignored("the button asks for nothing")
+
+
 def _item(by: Press, value: str) -> Commanded | WantsRewriting | Ignored:
     """Return what was picked beside one thing that is known: "correct ID" or "forget ID"."""
     does, _, item = value.partition(" ")
@@ -159,6 +166,7 @@ _BUTTONS: Final[Mapping[str, Callable[[Press, str], Intent]]] = {
     ids.SAY_WHY: lambda by, value: WantsReason(by, _about(value)[0]),
     ids.REGENERATE: lambda by, value: WantsAnother(by, _about(value)[0], None),
     ids.ANOTHER: _another,
+    ids.ASK: _asking,
     ids.RUN: _run,
     ids.ITEM: _item,
     ids.PAGE: _page,
@@ -169,16 +177,24 @@ def _submitted(body: Payload, now: datetime) -> Intent:
     callback = string(body, "view", "callback_id")
     if callback == ids.REWRITTEN:
         return _rewritten(body, now)
-    if callback not in {ids.CORRECTED, ids.REASON, ids.STARRED}:
+    if callback not in {ids.CORRECTED, ids.REASON, ids.STARRED, ids.WORDED}:
         return Ignored(f"there is no dialog {callback[:40]!r}")
     kept = _kept(string(body, "view", "private_metadata"))
-    interaction = _about(string(kept, "interaction"))[0]
     ref = string(kept, "ref")
     by = _press(body, identity(kept, "channel"), "", stamp(kept, "thread"), now)
     origin = by.origin
     if view := identity(body, "view", "id"):  # one that is sent twice says it once
         origin = replace(origin, event_id=f"{origin.workspace_id}:view:{view}")
     by = Press(origin, ref if _REF.fullmatch(ref) else "", by.trigger_id, by.response_url)
+    if callback == ids.WORDED:
+        line = " ".join(string(kept, "line").split())
+        block_id, text = _written(body)
+        return Worded(by, line, text, block_id) if line else Ignored("the dialog says nothing")
+    return _judged(callback, body, by, _about(string(kept, "interaction"))[0])
+
+
+def _judged(callback: str, body: Payload, by: Press, interaction: UUID) -> Intent:
+    """Return what somebody thinks of an answer, as they said it in a dialog."""
     block_id, text = _written(body)
     if callback == ids.CORRECTED:
         return Corrected(by, interaction, text, block_id)

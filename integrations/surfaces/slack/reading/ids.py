@@ -6,7 +6,11 @@ know what either looks like.
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Final
+
+from integrations.contracts.delivery import Button
 
 FEEDBACK: Final = "mynah_feedback"
 """The pair 👍 👎; the value is ``GOOD`` or ``BAD`` with the interaction: "good:ID"."""
@@ -25,6 +29,8 @@ ANOTHER: Final = "mynah_another"
 """Ask another expert: a menu, or one button a role (``mynah_another_math``); "ID:math"."""
 RUN: Final = "mynah_run"
 """Any button that stands for a command; the value is the command line: "forget 3f2a"."""
+ASK: Final = "mynah_ask"
+"""Any button that asks for words before; the value is what ``asking`` makes of it."""
 
 ITEM: Final = "mynah_item"
 """The menu beside one thing that is known of a person; the value is "correct ID" or "forget ID"."""
@@ -37,8 +43,10 @@ CORRECTED: Final = "mynah_corrected"
 """``callback_id`` of the dialog in which somebody writes what the answer should have been."""
 REASON: Final = "mynah_reason"
 """``callback_id`` of the dialog that asks why an answer was not good."""
+WORDED: Final = "mynah_worded"
+"""``callback_id`` of the dialog of a button that asks for words; what is kept is the line."""
 TEXT: Final = "mynah_text"
-"""``action_id`` of what is written in either dialog."""
+"""``action_id`` of what is written in any dialog."""
 REASONS: Final = "mynah_reasons"
 """``action_id`` of reasons to pick from, in the second; the value of each is its name."""
 
@@ -55,3 +63,35 @@ TEACH_THIS: Final = "mynah_teach_this"
 FORGET_THIS: Final = "mynah_forget_this"
 
 COMMAND: Final = "/mynah"
+
+MOST_VALUE: Final = 2_000
+"""Characters that Slack takes as the value of a button."""
+
+
+def asking(button: Button) -> str:
+    """Return the value of a button that asks for words.
+
+    What stands in the field at first is left out where there is no room for all of it: half of
+    it would be sent as if it were meant.
+    """
+    whole = _packed(button)
+    return whole if len(whole) <= MOST_VALUE else _packed(replace(button, filled=""))
+
+
+def asked(value: str) -> Button | None:
+    """Return the button that such a value is of; nothing if it is none."""
+    try:
+        label, line, asks, filled = json.loads(value)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    if not all(isinstance(each, str) for each in (label, line, asks, filled)) or not line.strip():
+        return None
+    return Button(label, line, asks=asks, filled=filled)
+
+
+def _packed(button: Button) -> str:
+    kept = [button.label, button.line, button.asks[:_MOST_ASKS], button.filled]
+    return json.dumps(kept, ensure_ascii=False)
+
+
+_MOST_ASKS: Final = 300

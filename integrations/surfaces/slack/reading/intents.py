@@ -24,6 +24,7 @@ from integrations.surfaces.slack.reading.payload import Ignored, Origin
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from integrations.contracts.delivery import Button
     from learning.roles import RoleName
 
 
@@ -224,6 +225,24 @@ class Commanded:
 
 
 @dataclass(frozen=True, slots=True)
+class WantsWording:
+    """Somebody pressed a button that asks for words before it gives its command."""
+
+    by: Press
+    button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """Somebody wrote what such a button asked for; ``block_id`` is where they wrote it."""
+
+    by: Press
+    line: str
+    text: str
+    block_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnedPage:
     """Somebody wants to see another page of their tab."""
 
@@ -286,6 +305,8 @@ Intent = (
     | Starred
     | Commanded
     | TurnedPage
+    | WantsWording
+    | Worded
     | WantsRewriting
     | Rewrote
     | Asked
@@ -293,12 +314,19 @@ Intent = (
 )
 
 
-def metadata(by: Press, interaction_id: UUID) -> str:
-    """Return what a dialog keeps of where it was opened, as its ``private_metadata``."""
+def metadata(by: Press, interaction_id: UUID | None, line: str = "") -> str:
+    """Return what a dialog keeps of where it was opened, as its ``private_metadata``.
+
+    Args:
+        by: the press that opens it.
+        interaction_id: the answer that it is about, if it is about one.
+        line: the command that it gives, if it gives one.
+    """
     origin = by.origin
+    about = {"line": line} if interaction_id is None else {"interaction": str(interaction_id)}
     return json.dumps(
         {
-            "interaction": str(interaction_id),
+            **about,
             "channel": origin.channel_id,
             "thread": origin.thread_id,
             "ref": by.ref,

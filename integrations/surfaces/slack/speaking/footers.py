@@ -6,13 +6,17 @@ answer itself is shown. All text here is plain text, in which Slack finds nothin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from integrations.contracts.delivery import Outcome
 from integrations.markdown.cutting import clip
 from integrations.surfaces.beneath import (
+    ASKED_BY,
+    FINAL,
     JUDGED,
     OWN_WORDS,
+    RATED,
     TROUBLE,
     became,
     offered,
@@ -20,12 +24,13 @@ from integrations.surfaces.beneath import (
     read_as,
     signed,
 )
+from integrations.surfaces.pressable import pressable
 from integrations.surfaces.slack.reading import ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from integrations.contracts.delivery import Citation, Delivery, Standing
+    from integrations.contracts.delivery import Button, Citation, Delivery, Standing
     from learning.interpretation.contract import Reading
 
 Block = dict[str, Any]
@@ -37,27 +42,48 @@ def context(*texts: str) -> Block:
     return {"type": "context", "elements": elements}
 
 
-def byline(delivery: Delivery, *, part: int, parts: int, standing: Standing | None = None) -> Block:
+def byline(
+    delivery: Delivery, *, part: int, parts: int, standing: Standing | None = None, asker: str = ""
+) -> list[Block]:
     """Return who answered, how, and that it may be wrong; with which part of it this is.
 
-    What became of the answer since stands beside it.
+    What became of the answer since stands beside it. Of what answers nothing it says who wanted
+    it, by a name that nobody is notified of; without one there is no such line.
     """
-    beside = [] if standing is None or not (told := became(standing)) else [told]
-    return context(signed(delivery, part=part, parts=parts), *beside)
+    told = (
+        signed(delivery, part=part, parts=parts),
+        became(standing) if standing else "",
+        f"{ASKED_BY} {asker}" if asker and part == parts else "",
+    )
+    said = [each for each in told if each]
+    return [context(*said)] if said else []
 
 
 def footer(delivery: Delivery) -> list[Block]:
     """Return what stands below the whole answer, without the byline."""
-    blocks: list[Block] = []
+    blocks = offering(delivery.buttons)
     if delivery.citations:
         blocks.append(_sources(delivery.citations))
     if delivery.target.interaction_id is None:
         return blocks
     blocks += _readings(delivery)
-    if delivery.outcome in JUDGED:
+    if delivery.outcome in RATED:
         blocks.append(_feedback(delivery))
     blocks.append({"type": "actions", "elements": list(_buttons(delivery))})
     return blocks
+
+
+def offering(buttons: Sequence[Button]) -> list[Block]:
+    """Return a row of what can be pressed: each gives a command, some after a dialog."""
+    elements: list[Block] = []
+    room = _MOST_VALUES
+    for number, each in enumerate(pressable(buttons)):
+        drawn = _command(number, each)
+        if len(drawn["value"]) > room:  # what stands in its field at first is found elsewhere
+            drawn = _command(number, replace(each, filled=""))
+        room -= len(drawn["value"])
+        elements.append(drawn)
+    return [{"type": "actions", "elements": elements}] if elements else []
 
 
 _MOST_CONTEXT: Final = 300
@@ -65,6 +91,15 @@ _MOST_SOURCE: Final = 120
 _MOST_ELEMENTS: Final = 10
 _MOST_BUTTON: Final = 75
 _MOST_OPTIONS: Final = 5
+_MOST_VALUES: Final = 4_000
+"""Characters that the values of a row of buttons take of a message."""
+
+
+def _command(number: int, button: Button) -> Block:
+    drawn = _button(button.label, f"{ids.RUN}_{number}", button.line)
+    if button.asks:
+        drawn |= {"action_id": f"{ids.ASK}_{number}", "value": ids.asking(button)}
+    return drawn if button.style == "plain" else drawn | {"style": button.style}
 
 
 def _sources(citations: Sequence[Citation]) -> Block:
@@ -123,7 +158,7 @@ def _buttons(delivery: Delivery) -> Iterator[Block]:
     if delivery.outcome not in TROUBLE:
         yield _button("Why", ids.WHY, value)
         yield _button("Forget", ids.FORGET, value) | {"confirm": _CONFIRM}
-    if delivery.outcome is not Outcome.ASKED:
+    if delivery.outcome not in FINAL:
         yield _button("Try again" if again else "Regenerate", ids.REGENERATE, value)
         yield _experts(delivery)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 30.0
 
 
-async def hand_over(line: Line, user_id: str, name: str, content: str, words: str) -> None:
+async def hand_over(line: Line, user_id: str, name: str, content: str | bytes, words: str) -> None:
     """Send a person a file that nobody else sees.
 
     Args:
@@ -25,7 +25,7 @@ async def hand_over(line: Line, user_id: str, name: str, content: str, words: st
         user_id: who gets it.
         name: of the file.
         content: what it holds.
-        words: what is said with it.
+        words: what is said with it; with a picture, what is to be seen.
 
     Raises:
         DeliveryFailure: if it cannot be sent, or nobody knows whether it was.
@@ -37,6 +37,7 @@ async def hand_over(line: Line, user_id: str, name: str, content: str, words: st
             content=content,
             filename=name,
             title=name,
+            alt_txt=words if isinstance(content, bytes) else None,
             channels=[user_id],
             initial_comment=words,
         ),

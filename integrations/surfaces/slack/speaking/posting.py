@@ -215,7 +215,8 @@ async def already_posted(
     parts: dict[int, str] = {}
     draft = None
     oldest, cursor = since(interaction_id), ""
-    for _ in range(MOST_PAGES):
+    # What answers nothing was tried a moment ago, if it was: the newest messages show it.
+    for _ in range(1 if interaction_id is None and thread_ts is None else MOST_PAGES):
         answer = await _page(line, channel, thread_ts, oldest, cursor)
         for message in answer.get("messages") or ():
             mark = message.get("metadata") or {}

@@ -47,12 +47,15 @@ class Post:
     text: str
 
 
-def render(delivery: Delivery, standing: Standing | None = None) -> tuple[Post, ...]:
+def render(
+    delivery: Delivery, standing: Standing | None = None, *, asker: str = ""
+) -> tuple[Post, ...]:
     """Return the messages that show a reply, in order; what can be done is below the last.
 
     Args:
         delivery: the reply.
         standing: what became of it, if it was shown before; its messages stay as many.
+        asker: who wanted it, where that is to be said.
     """
     asks = delivery.outcome is Outcome.ASKED and delivery.target.interaction_id is not None
     text = ASKING if asks and delivery.readings else delivery.text
@@ -66,17 +69,31 @@ def render(delivery: Delivery, standing: Standing | None = None) -> tuple[Post, 
             [
                 *_blocks(parts),
                 *(below if i == last else []),
-                byline(
+                *byline(
                     delivery,
                     part=i + 1,
                     parts=len(posts),
                     standing=standing if i == last else None,
+                    asker=asker,
                 ),
             ],
             _fallback(parts),
         )
         for i, parts in enumerate(posts)
     )
+
+
+def render_below(delivery: Delivery) -> tuple[Post, ...]:
+    """Return the messages that stand in the thread below a reply; nothing if there are none."""
+    return said(delivery.below) if delivery.below.strip() else ()
+
+
+def said(text: str) -> tuple[Post, ...]:
+    """Return Markdown as messages, without a line that says who answered."""
+    packed = _packed(read(text) or [_NOTHING], 0)
+    if len(packed) > MOST_POSTS:
+        packed = min(packed, _packed(verbatim(text), 0), key=len)
+    return tuple(Post(_blocks(parts), _fallback(parts)) for parts in packed)
 
 
 def working(text: str) -> Post:

@@ -7,14 +7,12 @@ or an ephemeral message. Refuses to know what is said.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 import structlog
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from integrations.contracts.delivery import Delivery, Target
 from integrations.surfaces.slack.reading.payload import DIRECT
-from integrations.surfaces.slack.speaking.rendering import Post, render
+from integrations.surfaces.slack.speaking.rendering import Post, said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,13 +25,6 @@ if TYPE_CHECKING:
 MOST_WHISPERS: Final = 5
 """Messages that Slack takes at a response URL."""
 _OK: Final = 200
-_NOWHERE: Final = Target("slack", "", "", "", "", UUID(int=0), None, private=True)
-
-
-def said(text: str) -> tuple[Post, ...]:
-    """Return Markdown as messages, without the line that says who answered."""
-    posts = render(Delivery("said", _NOWHERE, text))
-    return tuple(Post(post.blocks[:-1], post.text) for post in posts)
 
 
 class Speech:

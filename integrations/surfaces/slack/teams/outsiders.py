@@ -18,6 +18,8 @@ import structlog
 from integrations.contracts.surface import DeliveryFailure
 from integrations.surfaces.slack.reading.payload import identity, objects, part, string
 from integrations.surfaces.slack.teams.people import UNKNOWN, Directory, member_of
+from integrations.surfaces.slack.teams.presences import Presences
+from integrations.surfaces.slack.teams.spots import Spots
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -228,6 +230,8 @@ class Circle:
     def __init__(self, line: Line) -> None:
         self.people = Directory(line)
         self.outsiders = Outsiders(line, self.people)
+        self.spots = Spots(line, self.people)
+        self.presences = Presences(line, self.people)
 
     async def reads(self, target: Target) -> bool:
         """Tell whether an outsider will read a reply."""

@@ -29,6 +29,7 @@ HOLDS_S: Final = 600.0
 FAILED_S: Final = 30.0
 """How long a failed look-up is: asking at once again would fail again."""
 MOST_KNOWN: Final = 10_000
+MOST_NAME: Final = 80
 PATIENCE_S: Final = 2.0
 """Somebody waits for what depends on it."""
 
@@ -45,6 +46,7 @@ class Member:
         home_team: the team that they belong to.
         tz: their time zone, as in "Europe/Vienna"; empty if not known.
         external: whether they belong to another organisation.
+        name: what they are called; empty if not known.
     """
 
     admin: bool = False
@@ -54,6 +56,7 @@ class Member:
     home_team: str = ""
     tz: str = ""
     external: bool = False
+    name: str = ""
 
     @property
     def outsider(self) -> bool:
@@ -88,6 +91,7 @@ def member_of(profile: Payload, workspace_id: str) -> Member:
         home_team=identity(profile, "team_id"),
         tz=string(profile, "tz")[:64],
         external=external,
+        name=_name(profile)[:MOST_NAME],
     )
 
 
@@ -173,6 +177,13 @@ class Directory:
         self._known.move_to_end(user_id)
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
+
+
+def _name(profile: Payload) -> str:
+    """Return what people see somebody called: the first of their names that there is."""
+    inner = part(profile, "profile")
+    named = (string(inner, "display_name"), string(inner, "real_name"), string(profile, "name"))
+    return next((name.strip() for name in named if name.strip()), "")
 
 
 def _teams(profile: Payload) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from integrations.markdown.cutting import clip
 from integrations.surfaces.sayings import REASONS, STARS
 from integrations.surfaces.slack.reading import ids
 from integrations.surfaces.slack.reading.intents import metadata
@@ -15,10 +16,13 @@ from integrations.surfaces.slack.reading.intents import metadata
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from integrations.contracts.delivery import Button
     from integrations.surfaces.slack.reading.intents import Press
 
 MOST_INPUT: Final = 3_000
 """Characters that a field of a dialog takes."""
+MOST_TITLE: Final = 24
+MOST_ASKED: Final = 300
 
 View = dict[str, Any]
 
@@ -106,6 +110,34 @@ def stars(by: Press, interaction_id: UUID) -> View:
                     "action_id": ids.STARS,
                     "options": options,
                 },
+            }
+        ],
+    }
+
+
+def wording(by: Press, button: Button) -> View:
+    """Return the dialog of a button that asks for words before it gives its command."""
+    field: dict[str, Any] = {
+        "type": "plain_text_input",
+        "action_id": ids.TEXT,
+        "multiline": True,
+        "max_length": MOST_INPUT,
+    }
+    if button.filled:
+        field["initial_value"] = button.filled[:MOST_INPUT]
+    return {
+        "type": "modal",
+        "callback_id": ids.WORDED,
+        "private_metadata": metadata(by, None, button.line),
+        "title": _plain(clip(button.label, MOST_TITLE)),
+        "submit": _plain("Send"),
+        "close": _plain("Cancel"),
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": "wording",
+                "label": _plain(clip(button.asks or button.label, MOST_ASKED)),
+                "element": field,
             }
         ],
     }
