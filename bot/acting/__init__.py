@@ -1,0 +1,1 @@
+"""Doing things: wanted, allowed, performed, recorded, learned from."""
