@@ -239,13 +239,7 @@ class Answers:
             timeout_s=timeout_s,
         )
 
-    async def _one(
-        self,
-        asked: _Asked,
-        live: Live,
-        stop: asyncio.Event,
-        attempt: _Attempt,
-    ) -> bool:
+    async def _one(self, asked: _Asked, live: Live, stop: asyncio.Event, attempt: _Attempt) -> bool:
         """Stream one model's answer; return whether it was stopped.
 
         Patience is for the first piece alone: who has begun may pause for as long as the
@@ -259,7 +253,7 @@ class Answers:
                 async with aclosing(model.stream(request)) as stream:  # type: ignore[type-var]
                     while True:
                         arriving = asyncio.ensure_future(anext(stream, None))
-                        left_s = None if attempt.text else max(hurry_at - perf_counter(), 0.0)
+                        left_s = None if attempt.first else max(hurry_at - perf_counter(), 0.0)
                         try:
                             await asyncio.wait(
                                 {arriving, stopping},
@@ -284,9 +278,10 @@ class Answers:
                             break
                         if isinstance(piece, Finished):
                             attempt.finished = piece
-                        elif piece.text:
+                        else:
                             attempt.add(piece.text)
-                            await live.append(piece.text)
+                            if piece.text:  # an empty one says that it is at work
+                                await live.append(piece.text)
             finally:
                 stopping.cancel()
             if not attempt.text.strip():
@@ -318,17 +313,17 @@ class _Attempt:
         self._waits_s: dict[str, float] = {}
         self._loads: dict[str, int] = {}
         self._began: float | None = None
-        self._first: float | None = None
+        self.first: float | None = None
         self._model_s = 0.0
 
     def open(self, role_: str, model: str, load: int) -> None:
         self._loads[model] = load
         self.role, self.model, self.text, self.finished = role_, model, "", None
-        self._began, self._first = perf_counter(), None
+        self._began, self.first = perf_counter(), None
 
     def add(self, text: str) -> None:
-        if self._first is None:
-            self._first = perf_counter()
+        if self.first is None:
+            self.first = perf_counter()
         self.text += text
 
     def close(self, outcome: str, wait_s: float | None = None) -> None:
@@ -347,7 +342,7 @@ class _Attempt:
                 model=self.model,
                 outcome=outcome,
                 latency_ms=(ended - self._began) * 1e3,
-                first_piece_ms=None if self._first is None else (self._first - self._began) * 1e3,
+                first_piece_ms=None if self.first is None else (self.first - self._began) * 1e3,
                 model_version=finished.model,
                 input_tokens=finished.input_tokens,
                 output_tokens=finished.output_tokens,

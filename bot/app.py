@@ -17,6 +17,7 @@ import numpy as np
 from bot import clock
 from bot.about import About
 from bot.accept import Acceptance
+from bot.acting.parts import acting_of
 from bot.answer import Answers, Load
 from bot.answer import Limits as TurnLimits
 from bot.classify import Classifier
@@ -39,6 +40,7 @@ from bot.experts import Experts
 from bot.feedback import Feedbacks
 from bot.figures import Figures
 from bot.forget import Forgetting
+from bot.habits.parts import habits_of
 from bot.host import MynahHost, correction_of
 from bot.hours import Hours
 from bot.ingest import Ingestion
@@ -225,6 +227,23 @@ async def open_mynah(
         forgetting = Forgetting(
             store, ledger, crediting, memorising, standings, live, now, opinions
         )
+        parts = acting_of(
+            settings,
+            stack,
+            store,
+            queue,
+            surfaces,
+            standings,
+            forgetting,
+            ingestion,
+            embedding,
+            metrics,
+            now,
+        )
+        reader = first_language_model(models) if settings.distil == "auto" else None
+        weeks = habits_of(
+            store, queue, surfaces, parts, forgetting, reader, memorising, metrics, now
+        )
         commands = Commands(
             store,
             forgetting,
@@ -243,8 +262,9 @@ async def open_mynah(
             About(store, memorising, now),
             Taking(store, forgetting, now),
             Consenting(store, now),
-            Hours(store),
+            Hours(store, weeks.progressing.week),
             correct,
+            (*parts.commands, *weeks.commands),
             now,
         )
         leaving = Leaving(store, queue, surfaces)
@@ -262,11 +282,10 @@ async def open_mynah(
             now,
         )
         load = Load()
-        weights = Weights.load(settings.quality_per_usd, settings.quality_per_second)
         routing = Routing(
             models,
             learned,
-            weights,
+            Weights.load(settings.quality_per_usd, settings.quality_per_second),
             _spending(settings),
             expected_usd,
             load,
@@ -296,13 +315,13 @@ async def open_mynah(
             metrics,
             settings.max_tokens,
             now,
+            parts.acts,
         )
-        deliveries = Deliveries(store, surfaces, standings, metrics, now)
-        feedbacks = Feedbacks(store, queue, embedding, live, standings, opinions, now)
-        reader = first_language_model(models) if settings.distil == "auto" else None
+        deliveries = Deliveries(store, surfaces, standings, metrics, now, parts.posting.lost)
         distilling = Distilling(store, reader, memorising, lexicon, now)
-        retention = Retention(store, timedelta(days=settings.keep_unlearned_days), now)
-        remembering = Remembering(store, queue, embedding, memorising, distilling, now)
+        remembering = Remembering(
+            store, queue, embedding, memorising, distilling, now, parts.noticing
+        )
         for task in (
             Task("turn", turns.take, priority=10, last_words=turns.give_up),
             Task(
@@ -312,7 +331,11 @@ async def open_mynah(
                 attempts=10,  # a platform may be away for a quarter of an hour
                 last_words=deliveries.give_up,
             ),
-            Task("feedback", feedbacks.apply, priority=10),
+            Task(
+                "feedback",
+                Feedbacks(store, queue, embedding, live, standings, opinions, now).apply,
+                priority=10,
+            ),
             Task("standing", standings.show),
             Task("withdraw", standings.withdraw, priority=5, attempts=8),
             Task("abandon", standings.abandon, priority=5),
@@ -322,13 +345,24 @@ async def open_mynah(
             Task("learn", remembering.learn),
             Task("reflect", Reflecting(store, memorising, now, opinions).reflect),
             Task("distil", distilling.distil, attempts=2),
-            Task("prune", Pruning(store, memorising, retention, now).prune),
+            Task(
+                "prune",
+                Pruning(
+                    store,
+                    memorising,
+                    Retention(store, timedelta(days=settings.keep_unlearned_days), now),
+                    now,
+                ).prune,
+            ),
             Task("revalidate", Revalidation(store, ingestion, now).job),
             Task("embed", embedding.catch_up_job),
             Task("move", moving.move),
             Task("leave", leaving.leave, attempts=8, last_words=leaving.give_up),
+            *parts.tasks,
+            *weeks.tasks,
         ):
             queue.add(task)
+        await parts.acting.recover()
         yield Mynah(
             settings,
             host,

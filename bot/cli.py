@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markdown import Markdown
 
+from bot.cli_actions import add_lines
 from bot.cli_base import (
     ERR,
     OUT,
@@ -26,9 +27,13 @@ from bot.cli_base import (
     print_reply,
     say,
 )
+from bot.cli_calendar import calendar
 from bot.cli_learnings import learnings
+from bot.cli_projects import connect, disconnect, projects
 from bot.cli_routing import model, replay, seed
 from bot.cli_slack import manifest
+from bot.cli_tools import tools
+from integrations.contracts.delivery import Button
 from learning.roles import RoleName  # noqa: TC001 - the command line is built from the annotations
 
 if TYPE_CHECKING:
@@ -41,8 +46,10 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(learnings, name="learnings")
-for each in (model, seed, replay, manifest):
+cli.add_typer(tools, name="tools")
+for each in (model, seed, replay, manifest, connect, projects, disconnect, calendar):
     cli.command()(each)
+add_lines(cli)
 
 
 @cli.command()
@@ -96,16 +103,21 @@ def ask(
                     markup=False,
                 )
             for line in _footer(answer):
-                ERR.print(line, style="dim", highlight=False, markup=False)
-        return answer["outcome"] in {"answered", "fell_back", "declined", "asked"}
+                ERR.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+        return answer["outcome"] in {"answered", "fell_back", "declined", "asked", "acted"}
 
     execute(main)
 
 
 def _footer(answer: dict[str, Any]) -> list[str]:
     """Return what stands under an answer: what it was taken to mean, by whom, how to go on."""
+    from bot.console import pressed_with  # noqa: PLC0415 - keeps `mynah --help` quick
+
     if answer["outcome"] == "asked":
         return ['answer with: mynah ask 2 (or mynah ask "what you mean")']
+    if answer["outcome"] == "acted":
+        lines = pressed_with([Button(**each) for each in answer.get("buttons", ())])
+        return [*lines, f"react: mynah react {answer['short_id']} 👍"]
     by = f"{answer['outcome']} by {answer['role']} ({answer['model']})"
     lines = [f"{by} · react: mynah react {answer['short_id']} 👍"]
     if answer.get("read_as"):

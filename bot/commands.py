@@ -6,10 +6,11 @@ people and data for programs. It sees only what that person may see.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.about import data_of, in_full, line_of
+from bot.command import Command
 from bot.consent import missing
 from bot.describe import describe_interaction, describe_learning, short, suffix_of
 from bot.experts import USAGE
@@ -17,6 +18,7 @@ from bot.readers import audience_here, readable_by, told_to
 from integrations.contracts.host import CommandHelp, CommandReply
 from integrations.contracts.incoming import clean, readable
 from learning.scope import may_tell
+from learning.store.actions import Actions
 from learning.store.consents import Consents
 from learning.store.interactions import Interactions
 from learning.store.learnings import Learnings
@@ -40,19 +42,7 @@ if TYPE_CHECKING:
     from learning.store.learnings import Learning
     from learning.store.store import Store, Unit
 
-    Asked = Callable[[Person, str], Awaitable[CommandReply]]
-
 _SOMETHING: Final = "Type `help` for the commands."
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One row of the table."""
-
-    name: str
-    usage: str
-    summary: str
-    run: Asked
 
 
 class Commands:
@@ -68,6 +58,7 @@ class Commands:
         consenting: answers ``on``, ``off`` and ``learning``.
         hours: answers ``habits``.
         correct: hands a person's correction to the front door.
+        further: commands of other parts of Mynah, which answer for themselves.
         clock: tells the time.
     """
 
@@ -82,6 +73,7 @@ class Commands:
         consenting: Consenting,
         hours: Hours,
         correct: Callable[[Person, UUID, str], Awaitable[None]],
+        further: Sequence[Command],
         clock: Clock,
     ) -> None:
         self._store = store
@@ -147,6 +139,7 @@ class Commands:
                 "Forget a source you added.",
                 sources.forget,
             ),
+            *further,
             Command("help", "help", "These commands.", self._help),
         )
         self._table = {command.name: command for command in table}
@@ -300,7 +293,7 @@ class Commands:
             await self._forgetting.learning(who.workspace_id, who.user_id, learning)
             return CommandReply("Forgotten.", {"forgotten": str(learning.id)})
         if interaction is None or isinstance(interaction, CommandReply):
-            return learning
+            return await self._forget_action(who, rest) or learning
         if interaction.user_id != who.user_id:
             return CommandReply("Somebody else asked that; only they can delete it.", ok=False)
         await self._forgetting.interaction(who.workspace_id, who.user_id, interaction)
@@ -308,6 +301,17 @@ class Commands:
             "Forgotten: the question, the answer and what was learned from them.",
             {"forgotten": str(interaction.id)},
         )
+
+    async def _forget_action(self, who: Person, text: str) -> CommandReply | None:
+        """Delete an action of the person's that an id names, if it does."""
+        suffix = suffix_of(text)
+        async with self._store.begin(who.workspace_id, readable_by(who)) as unit:
+            ids = await Actions(unit).resolve(suffix) if suffix else []
+            found = await Actions(unit).find(ids[0]) if len(ids) == 1 else None
+        if found is None or found.user_id != who.user_id:
+            return None
+        await self._forgetting.action(who.workspace_id, who.user_id, found.id)
+        return CommandReply("Forgotten. What it did is done.", {"forgotten": str(found.id)})
 
     async def _learning(self, unit: Unit, text: str) -> Learning | CommandReply:
         learnings = Learnings(unit)

@@ -17,9 +17,10 @@ from bot.describe import learned_from, short
 from bot.ingest import Progress as Step
 from bot.ingest import Report
 from bot.readers import readable_by
-from integrations.contracts.delivery import Outcome
+from integrations.contracts.delivery import Button, Outcome
 from integrations.contracts.host import CommandReply, Person
 from integrations.contracts.incoming import IncomingMessage, IncomingReaction, clean
+from integrations.surfaces.pressable import pressable
 from learning.scope import WORKSPACE
 from learning.scope import person as only
 from learning.store.index import RecallIndex
@@ -60,7 +61,7 @@ class UnknownWorkspace(ValueError):  # noqa: N818 - it is the workspace that is 
         )
 
 
-async def _found(mynah: Mynah, workspace: str | None) -> str:
+async def workspace_of(mynah: Mynah, workspace: str | None) -> str:
     """Return the workspace that is meant; the console does not make any but its own."""
     if workspace is None or workspace == LOCAL:
         return LOCAL
@@ -105,7 +106,7 @@ async def ask(
         role=expert,
     )
     async with open_mynah(settings, progress=teller(console)) as mynah:
-        there = await _found(mynah, workspace)
+        there = await workspace_of(mynah, workspace)
         who = replace(who, workspace_id=there)
         incoming = incoming.model_copy(update={"workspace_id": there})
         accepted = await mynah.host.accept(incoming)
@@ -180,6 +181,10 @@ async def _answer(
             for r in entry.readings
         ],
         "read_as": entry.read_as,
+        "buttons": [
+            {"label": b.label, "line": b.line, "asks": b.asks, "filled": b.filled}
+            for b in entry.buttons
+        ],
         "citations": [
             {
                 "mark": c.mark,
@@ -238,10 +243,27 @@ async def command(
 ) -> CommandReply:
     """Run a line of the table of commands."""
     async with open_mynah(settings) as mynah:
-        who = person_of(user, channel, await _found(mynah, workspace))
+        who = person_of(user, channel, await workspace_of(mynah, workspace))
         reply = await mynah.host.command(who, line)
         await mynah.work_off()
-        return reply
+        if reply.data.get("status") == "approved":  # and done by now: nobody tells a terminal
+            reply = await mynah.host.command(who, f"action show {reply.data['action']}")
+        return in_words(reply)
+
+
+def pressed_with(buttons: Sequence[Button]) -> list[str]:
+    """Return how buttons are pressed in a terminal: "Do it: mynah action accept 3f2a"."""
+    return [
+        f"{button.label}: mynah {button.line}{' …' if button.asks else ''}"
+        for button in pressable(buttons)
+    ]
+
+
+def in_words(reply: CommandReply) -> CommandReply:
+    """Return what a command says as a terminal shows it: pictures and buttons are lines."""
+    lines = [f"- {picture.name}: {picture.alt}" for picture in reply.pictures]
+    lines += [f"- {line.replace(': ', ': `', 1)}`" for line in pressed_with(reply.buttons)]
+    return replace(reply, text="\n\n".join([reply.text, "\n".join(lines)]) if lines else reply.text)
 
 
 async def ingest(
@@ -257,7 +279,7 @@ async def ingest(
     who = person_of(user, None)
     audience = only(who.user_id) if private else WORKSPACE
     async with open_mynah(settings, progress=teller(console)) as mynah:
-        there, report = await _found(mynah, workspace), Report()
+        there, report = await workspace_of(mynah, workspace), Report()
         with Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -297,7 +319,7 @@ async def stats(settings: Settings, workspace: str | None = None) -> CommandRepl
     """Return how much is kept: of one workspace, or of each."""
     async with open_mynah(settings) as mynah:
         workspaces: dict[str, Any] = {}
-        wanted = await _found(mynah, workspace) if workspace else ""
+        wanted = await workspace_of(mynah, workspace) if workspace else ""
         for workspace_id in [wanted] if wanted else await mynah.store.workspace_ids():
             async with mynah.store.begin(workspace_id, None) as unit:
                 workspaces[workspace_id] = {

@@ -20,11 +20,15 @@ from learning.context import compose
 from learning.extract import similarity
 from learning.memory.profile import bearing, may_stand, recollection_of
 from learning.precedent import SAME_QUESTION, Advice, Precedent, advise, outranked
+from learning.projects.sought import seek
+from learning.projects.where import is_code, located
+from learning.recall import Candidate, Scored
 from learning.reranking import blend
 from learning.store.contents import Contents
 from learning.store.interactions import Interactions
 from learning.store.knowledge import Knowledge
 from learning.store.memories import Memories
+from learning.store.projects import Projects
 from learning.tokens import estimated_tokens
 
 if TYPE_CHECKING:
@@ -40,7 +44,6 @@ if TYPE_CHECKING:
     from learning.evidence import ScopeEvidence
     from learning.lexicon import Lexicon
     from learning.memory.contract import Memory
-    from learning.recall import Scored
     from learning.recollection import Recollection
     from learning.store.store import Unit
 
@@ -55,6 +58,9 @@ _REPEATED: Final = 2
 
 _EVIDENCE_HOLDS: Final = timedelta(minutes=10)
 _WORKSPACES_REMEMBERED: Final = 1_000
+
+_CODE_AMONG: Final = 3
+"""Among so many of the best, code makes it a question about its project."""
 
 _RATED: Final = frozenset({"answer", "correction"})
 
@@ -160,6 +166,13 @@ class ContextBuilder:
             rated = [s for s in ranked if s.candidate.kind in _RATED][:LOOKED_UP]
             others = [s for s in ranked if s.candidate.kind not in _RATED]
             texts = await Contents(unit).load(_ids([*rated, *others[: LOOKED_UP * 2]]))
+            if (sought := seek(question, self._lexicon)) is not None:
+                # Code says "session" where people say "auth": a further search looks for that.
+                more = await self._recaller.rank(unit, sought.query, None, user_id, now, evidence)
+                both = [*more[: LOOKED_UP * 2], *others[: LOOKED_UP * 2]]
+                known = {_id(s): s for s in both if s.candidate.kind == "knowledge"}
+                texts |= await Contents(unit).load([id_ for id_ in known if id_ not in texts])
+                others = located(sought, others, known, texts, self._lexicon)
             advice = await self._advice(unit, question, rated, texts)
             usable = [
                 replace(s, candidate=replace(s.candidate, text=text.text))
@@ -169,7 +182,28 @@ class ContextBuilder:
                 and not self._repeats(question, text)
                 and may_stand(text, user_id)
             ][:LOOKED_UP]
+            if sought is None:
+                usable = await self._with_ways(unit, usable, texts)
         return Found(question, vector is None, advice, tuple(others), tuple(usable), texts)
+
+    async def _with_ways(
+        self, unit: Unit, usable: list[Scored], texts: dict[UUID, Recollection]
+    ) -> list[Scored]:
+        """Return what was found with the conventions of the project that its code stands in."""
+        code = [_id(s) for s in usable[:_CODE_AMONG] if _is_code(texts[_id(s)])]
+        told = await Projects(unit).ways_of(code) if code else []
+        new = [id_ for id_ in told if all(_id(s) != id_ for s in usable)][:1]
+        texts |= await Contents(unit).load(new)
+        at = min(len(usable), _CODE_AMONG)
+        below = usable[at - 1].score if usable else 0.0
+        ways = [
+            Scored(
+                Candidate(id_, "knowledge", texts[id_].text, 0.0, None), below, {"project": below}
+            )
+            for id_ in new
+            if id_ in texts
+        ]
+        return [*usable[:at], *ways, *usable[at:]][:LOOKED_UP]
 
     async def rerank(self, found: Found) -> Found:
         """Let the reranker read the best of what was found; a failure leaves the order."""
@@ -304,6 +338,10 @@ class ContextBuilder:
                 <= self._lexicon.terms(question).keys()
             )
         )
+
+
+def _is_code(recollection: Recollection) -> bool:
+    return recollection.place is not None and is_code(recollection.place.path)
 
 
 def _id(scored: Scored) -> UUID:

@@ -12,6 +12,7 @@ from learning.context import SECTIONS
 from learning.feedback import DISLIKED, LIKED
 from learning.reasons import given, told
 from learning.roles import role
+from learning.store.actions import Actions
 from learning.store.contents import Contents
 from learning.store.conversations import Conversations
 from learning.store.feedback import Signals
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
+    from learning.actions.contract import Acted
     from learning.recollection import Recollection
     from learning.store.feedback import StoredSignal
     from learning.store.interactions import Interaction, Recall, Run
@@ -97,6 +99,8 @@ async def describe_interaction(
     parts += _course(explanation, own=own and interaction.audience.kind == "user")
     if runs:
         parts.append("Who was asked:\n\n" + "\n".join(_run(run) for run in runs))
+    done = await Actions(unit).of_interactions([interaction.id])
+    parts.append(_done(done))
     learned = await learned_from(unit, interaction)
     if learned:
         parts.append("What I learned from it:\n\n" + "\n".join(f"- {line}" for line in learned))
@@ -138,6 +142,18 @@ async def describe_interaction(
                 "output_tokens": run.output_tokens,
             }
             for run in runs
+        ],
+        "actions": [
+            {
+                "id": str(acted.id),
+                "tool": acted.kind,
+                "origin": acted.origin,
+                "status": acted.status,
+                "decided": acted.decided,
+                "tries": len(acted.errors) + bool(acted.success),
+                "time_ms": None if acted.time_ms is None else round(acted.time_ms, 1),
+            }
+            for acted in done
         ],
         "learned": learned,
         "reason": None if why is None else {"picked": list(why.picked), "text": why.words},
@@ -295,6 +311,20 @@ def _label(recollection: Recollection | None, reader: str) -> str:
     label = citations.label(recollection, reader=reader)
     # A path such as a/__init__.py would turn bold where Markdown is read.
     return f"`{label}`" if recollection.place is not None else label
+
+
+def _done(done: Sequence[Acted]) -> str:
+    lines = [_acted(acted) for acted in done]
+    return "What was done:\n\n" + "\n".join(lines) if lines else ""
+
+
+def _acted(acted: Acted) -> str:
+    """Return one line about something that was done, and why without asking."""
+    took = "" if acted.time_ms is None else f" in {acted.time_ms / 1e3:.1f} s"
+    again = "" if not (acted.errors and acted.success) else ", after mending the call"
+    why = {"asked": "somebody said yes", "sure": "you said yes to such before", "free": ""}
+    asked = f" ({said})" if (said := why.get(acted.decided)) else ""
+    return f"- `{acted.kind}` (`#{short(acted.id)}`): {acted.status}{took}{again}{asked}"
 
 
 def _run(run: Run) -> str:

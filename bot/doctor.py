@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from bot import clock
+from bot.acting.connected import given_by, openers
 from bot.app import open_database
 from bot.configured import discord_settings, embedder_settings, slack_settings
+from bot.due import due_everywhere
 from bot.installations import KeptInstallations
 from integrations.contracts.check import Check
 from integrations.contracts.embedder import EmbedderFailure
 from integrations.contracts.reranker import RerankerFailure
+from integrations.contracts.tools import ToolFailure
 from integrations.embedders.choose import choose
 from integrations.models import doctor as models
 from integrations.models.mapping import MappingFailure
@@ -19,14 +24,20 @@ from integrations.models.ollama import resolve
 from integrations.rerankers.choose import choose as choose_reranker
 from integrations.surfaces.discord.examine import examine as examine_discord
 from integrations.surfaces.slack.examine import Examination
+from integrations.tools.outside import SourceInvalid
 from learning.store.errors import StoreUnavailable
 from learning.store.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bot.acting.toolboxes import Box, Given
+    from bot.due import Due
     from bot.settings import Settings
     from integrations.contracts.installations import Installations
 
 _LITTLE_SPACE = 500 * 2**20
+_LATE = timedelta(minutes=15)
 
 
 async def examine(settings: Settings) -> list[Check]:
@@ -37,6 +48,7 @@ async def examine(settings: Settings) -> list[Check]:
         *await _discord(settings),
         await _embedder(settings),
         await _reranker(settings),
+        *await _tools(settings),
         *await _roles(settings),
     ]
 
@@ -65,11 +77,23 @@ async def _database(settings: Settings) -> list[Check]:
         ):
             await store.check_key()
             slack = await _slack(settings, KeptInstallations(store, clock.now))
+            due = _due(await due_everywhere(store, clock.now()))
     except StoreUnavailable as error:
         sentence, _, mend = str(error).partition(": ")
         slack = await _slack(settings, None)
         return [Check("database", ok=False, sentence=f"{where}: {sentence}", mend=mend), *slack]
-    return [Check("database", ok=True, sentence=f"{where} answers, and its key fits"), *slack]
+    return [
+        Check("database", ok=True, sentence=f"{where} answers, and its key fits"),
+        due,
+        *slack,
+    ]
+
+
+def _due(found: Sequence[Due]) -> Check:
+    """Tell what waits for its time, and that nobody works if it waits too long."""
+    late = [each.what for each in found if each.at and each.at < clock.now() - _LATE]
+    mend = f"{', '.join(late)} wait longer than they should: start `mynah run`" if late else ""
+    return Check("due", ok=True, sentence="; ".join(map(str, found)), mend=mend)
 
 
 async def _slack(settings: Settings, installations: Installations | None) -> list[Check]:
@@ -123,6 +147,28 @@ async def _reranker(settings: Settings) -> Check:
     name = reranker.id
     await reranker.close()
     return Check("reranker", ok=True, sentence=f"{name} is ready")
+
+
+async def _tools(settings: Settings) -> list[Check]:
+    """Look at the sources of tools that the settings speak of."""
+    try:
+        given = given_by(settings)
+    except SourceInvalid as problem:
+        return [Check("tools", ok=False, sentence=str(problem))]
+    opening = openers(settings)
+    return [await _source(each, opening[each.kind]) for each in given]
+
+
+async def _source(given: Given, opening: Callable[[str, Mapping[str, Any]], Box]) -> Check:
+    name = f"tools {given.name}"
+    box = await asyncio.to_thread(opening, given.name, given.body)
+    try:
+        count = len(await box.tools(""))
+    except ToolFailure as failure:
+        return Check(name, ok=False, sentence=str(failure))
+    finally:
+        await box.close()
+    return Check(name, ok=True, sentence=f"{count} tools are there")
 
 
 async def _roles(settings: Settings) -> list[Check]:

@@ -13,6 +13,7 @@ from integrations.contracts.knowledge import SourceFailure
 from integrations.contracts.reranker import RerankerFailure
 from integrations.models.mapping import MappingFailure
 from integrations.surfaces.slack.listening import SlackUnavailable
+from integrations.tools.outside import SourceInvalid
 from learning.store.errors import StoreUnavailable
 
 EXPECTED = (
@@ -23,6 +24,7 @@ EXPECTED = (
     RerankerFailure,
     SlackUnavailable,
     SourceFailure,
+    SourceInvalid,
     StoreUnavailable,
     Refusal,
     UnknownSurface,

@@ -33,6 +33,7 @@ from integrations.contracts.incoming import (
 from learning.confidence import of_lesson
 from learning.feedback import Feedback, canonical
 from learning.memory.edits import learned
+from learning.store.actions import Actions
 from learning.store.consents import Consents
 from learning.store.conversations import Conversations
 from learning.store.doors import Inbox
@@ -194,6 +195,7 @@ class Feedbacks:
         standing = await signals.standing(interaction.id)
         feedback = self._opinions.feedback(standing)
         await interactions.rate(interaction.id, feedback.rating, feedback.votes)
+        await Actions(unit).rate(interaction.id, feedback.rating, feedback.votes)
         # Everybody's vote is shown; what is learned comes from those who allow that.
         heard = await self._heard(unit, interaction)
         await credit_cited(unit, interaction, before, heard, self._clock())

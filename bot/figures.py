@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.due import due_in
 from learning.roles import ROLES
 from learning.routing.situation import KINDS
 from learning.routing.spending import period_of
@@ -52,7 +53,7 @@ class Figures:
         ]
 
     async def of(self, unit: Unit, now: datetime) -> dict[str, Any]:
-        """Return budgets, what was spent today in UTC, and what is on trial."""
+        """Return budgets, what was spent today in UTC, what is on trial, and what is due."""
         begin, _ = period_of(now)
         spent = await Interactions(unit).spent(begin)
         tallies = await Arms(unit).tallies(KINDS)
@@ -65,6 +66,7 @@ class Figures:
                 "spent_today_usd": float(spent),
             },
             "policy": self._policy,
+            "due": {each.what: each.data() for each in await due_in(unit, now)},
             "trials": [
                 {
                     "kind": tally.kind,

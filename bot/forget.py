@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.acting.telling import keys_of
+from bot.habits.unlearning import Unlearning
 from bot.memorise import digest_of_habit
 from bot.opinions import USUAL
 from integrations.contracts.host import LiveEvent
 from learning.memory.insights import QUOTING
+from learning.store.actions import Actions
 from learning.store.attachments import Attachments
 from learning.store.conversations import Conversations
 from learning.store.credits import Credits
 from learning.store.feedback import Signals
+from learning.store.habits import Completions
 from learning.store.index import RecallIndex
 from learning.store.interactions import Interactions
 from learning.store.interpretations import Interpretations
@@ -57,6 +61,7 @@ class Forgetting:
         self._store = store
         self._memorising = memorising
         self._live = live
+        self._unlearning = Unlearning(standings, clock)
         self._ledger = ledger
         self._crediting = crediting
         self._clock = clock
@@ -117,6 +122,7 @@ class Forgetting:
             index = RecallIndex(unit)
             await index.remove(gone)
             await index.invalidate(revived, None)
+            await self._unlearning.lift(unit, [memory.user_id])
             await people.note(user_id, "forget_memory", memory.id, {}, self._clock())
             again = await memories.find(revived)
         await self._store.vacuum()
@@ -136,6 +142,52 @@ class Forgetting:
         revived = await memories.revived_by_loss(ids)
         await memories.delete(ids)
         return revived
+
+    async def action(self, workspace_id: str, user_id: str, action_id: UUID) -> None:
+        """Delete an action with its tries, and what was said of it outside of a turn.
+
+        What it did elsewhere is done.
+        """
+        async with self._store.begin(workspace_id, None) as unit:
+            people, interactions = People(unit), Interactions(unit)
+            await people.redact(await interactions.citing([action_id]), keep_of=user_id)
+            await people.redact(await interactions.citing([action_id], cited_by=user_id))
+            acted = await Actions(unit).find(action_id, lock=True)
+            lost = await self._unlearning.losing(unit, [], [] if acted is None else [acted])
+            concluded = await self._unlearning.concluded(unit, lost)
+            if acted is not None and acted.interaction_id is not None:
+                await people.redact([acted.interaction_id])  # the answer tells what came of it
+            await self._standings.emptied(unit, people.redacted)
+            await self._unlearning.unsay(unit, keys_of(action_id))
+            await self._unconclude(unit, concluded)
+            await RecallIndex(unit).remove([action_id])
+            await Actions(unit).delete([action_id])
+            await self._unlearning.lost(unit, lost)
+            await people.note(user_id, "forget_action", action_id, {}, self._clock())
+        await self._store.vacuum()
+
+    async def completion(self, unit: Unit, user_id: str, completion_id: UUID) -> None:
+        """Delete something that a person did; with the last of its kind goes what quotes it."""
+        completions = Completions(unit)
+        kinds = {each.id: each.task_type for each in await completions.of(user_id)}
+        kind = kinds.pop(completion_id, None)
+        if kind is None:
+            return
+        if kind not in kinds.values():
+            await self._unconclude(unit, await self._unlearning.concluded(unit, [user_id]))
+        await completions.forget(completion_id)
+        await self._unlearning.lost(unit, {user_id: {kind}})
+
+    async def _unconclude(self, unit: Unit, ids: Sequence[UUID]) -> None:
+        """Delete conclusions, and what answers quoted of them."""
+        if not ids:
+            return
+        people = People(unit)
+        quoting = await _quoting(unit, ids)
+        await self._unremember(unit, ids)
+        await people.redact(quoting)
+        await self._standings.emptied(unit, people.redacted)
+        await RecallIndex(unit).remove(ids)
 
     async def interaction(self, workspace_id: str, user_id: str, interaction: Interaction) -> None:
         """Delete a question, its answers, and what was learned from them."""
@@ -165,6 +217,10 @@ class Forgetting:
         said = [m for id_ in family for m in await conversations.of_interaction(id_)]
         items = [message.id for message in said]
         items += await Attachments(unit).of_interactions(family)
+        acted = await Actions(unit).of_interactions(family)
+        done = [each.id for each in acted]
+        items += done
+        lost = await self._unlearning.losing(unit, family, acted)
         items += [
             learning.id for id_ in family for learning in await Learnings(unit).of_interaction(id_)
         ]
@@ -174,6 +230,7 @@ class Forgetting:
         texts = [message.text for message in said]
         await conversations.forget_title(interaction.conversation_id, texts)
         remembered = await self._taught_by(unit, interaction, family)
+        remembered += await self._unlearning.concluded(unit, lost)
         items += remembered
         quoting = await _quoting(unit, items)
         asking = await Interpretations(unit).speaking_of(remembered)
@@ -185,12 +242,15 @@ class Forgetting:
         await people.redact([id_ for id_ in own if id_ not in family])
         await self._standings.emptied(unit, people.redacted)
         await self._standings.gone(unit, family)
+        await self._unlearning.unsay(unit, [key for id_ in done for key in keys_of(id_)])
         await index.remove(items)
         await index.invalidate(revived, None)
         moved = await Personas(unit).take_back(family)
         await interactions.delete(family)
         for concerned in moved:
             await self._memorising.replay_form(unit, concerned, self._clock())
+        await self._unlearning.lost(unit, lost)
+        await self._unlearning.lift(unit, {interaction.user_id} - lost.keys())
         await people.bury([unit.digest("interaction", str(id_)) for id_ in family], self._clock())
         await people.note(user_id, "forget_interaction", interaction.id, {}, self._clock())
 
@@ -208,7 +268,9 @@ class Forgetting:
             quoted: also where its words stand in answers, and as the question of a liked one.
         """
         index, people, id_ = RecallIndex(unit), People(unit), interaction.id
+        lost = await self._unlearning.losing(unit, [id_])
         taught = await self._taught_by(unit, interaction, [id_])
+        taught += await self._unlearning.concluded(unit, lost)
         gone = [message_id, *taught]
         if quoted:
             liked = await Learnings(unit).of_interaction(id_)
@@ -227,6 +289,9 @@ class Forgetting:
         revived = await self._unremember(unit, taught)
         await index.remove(gone)
         await index.invalidate(revived, None)
+        await Completions(unit).drop(id_)
+        await self._unlearning.lost(unit, lost)
+        await self._unlearning.lift(unit, {interaction.user_id} - lost.keys())
 
     async def _taught_by(
         self, unit: Unit, interaction: Interaction, family: Sequence[UUID]
@@ -260,6 +325,7 @@ class Forgetting:
             for id_ in sorted(voted_on):
                 left = self._opinions.feedback(await signals.standing(id_))
                 await interactions.rate(id_, left.rating, left.votes)
+                await Actions(unit).rate(id_, left.rating, left.votes)
                 await self._standings.changed(unit, id_)
             await self._crediting.recount(unit, voted_on)
             await self._ledger.drop_snapshots(unit)

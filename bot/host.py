@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from bot.describe import learned_from
 from bot.ingest import Report
-from bot.outgoing import citations_from
+from bot.outgoing import citations_from, pressable
 from bot.readers import readable_by
 from bot.telemetry import span
 from integrations.contracts.delivery import Outcome
@@ -176,6 +176,7 @@ class MynahHost:
         answered = [m.interaction_id for m in messages if m.interaction_id]
         reactions = await Conversations(unit).reactions(answered, person.user_id)
         interpretations = await Interpretations(unit).of_many(answered)
+        buttons = await pressable(unit, {m.conversation_id for m in messages if m.by == "mynah"})
         entries = []
         for m in messages:
             given: Mapping[str, int] = {}
@@ -207,6 +208,7 @@ class MynahHost:
                     asked_role=next((name for name in ROLE_NAMES if name == m.asked_role), None),
                     readings=readings,
                     read_as=read_as,
+                    buttons=buttons.get(m.interaction_id or m.id, ()) if m.by == "mynah" else (),
                 )
             )
         return entries

@@ -1,4 +1,4 @@
-"""The command ``habits``: when a person usually asks, and what.
+"""The command ``habits``: when a person usually asks, and what; and when they do what.
 
 Sequence only. It counts the person's own questions and tells them where nobody reads along.
 """
@@ -16,7 +16,8 @@ from learning.store.consents import Consents
 from learning.store.interactions import Interactions
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime, tzinfo
 
     from integrations.contracts.host import Person
     from learning.hours import Usual
@@ -36,10 +37,16 @@ class Hours:
 
     Args:
         store: where questions are.
+        week: tells what somebody does when; nothing of who told of nothing they did.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self,
+        store: Store,
+        week: Callable[[Person], Awaitable[CommandReply | None]] | None = None,
+    ) -> None:
         self._store = store
+        self._week = week
 
     async def habits(self, who: Person, rest: str) -> CommandReply:
         """Return the weekdays, hours and kinds of task that are usual for a person."""
@@ -50,6 +57,18 @@ class Hours:
             if lacking := await Consents(unit).lacking(who.user_id, who.surface):
                 return CommandReply(missing(lacking), ok=False)
             asked = await Interactions(unit).recent_of(who.user_id, limit=_LOOKED_BACK)
+        asked_for = self._asked(who, asked)
+        week = None if self._week is None else await self._week(who)
+        if week is None:
+            return asked_for
+        return CommandReply(
+            f"{week.text}\n\n{asked_for.text}",
+            {**asked_for.data, "week": week.data},
+            pictures=week.pictures,
+        )
+
+    def _asked(self, who: Person, asked: Sequence[tuple[str, object, datetime]]) -> CommandReply:
+        """Return when a person usually asks."""
         zone, name = _zone(who.tz)
         found = usual([(kind, at) for kind, _, at in asked], zone)
         if found is None:

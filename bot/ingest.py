@@ -18,6 +18,7 @@ from bot.look import look, look_again
 from bot.reading import Reading
 from integrations.contracts.knowledge import Document, Skipped, SourceFailure
 from learning.knowledge import DOUBTED, Seen, decide
+from learning.projects.profile import is_profile
 from learning.sources import trust_of
 from learning.store.catalogue import Catalogue
 from learning.store.contents import passage_text
@@ -175,7 +176,10 @@ class Ingestion:
             absent = reading.plan(found, known, knowledge.name_digest)
             names = await knowledge.names([document.id for document in absent])
         for document in absent:
-            seen = found.absent(names.get(document.id, ""))
+            name = names.get(document.id, "")
+            if is_profile(name):
+                continue  # it stands in no file; who concluded it renews it
+            seen = found.absent(name)
             reading.note(decide(document, seen), document)
         if found.why and not report.skipped:
             report.skipped.append(Skipped(found.root, "unreadable", found.why))

@@ -16,6 +16,7 @@ from bot.memorise import Kept
 from bot.queue import LEARNING
 from integrations.contracts.delivery import Outcome
 from learning import persona
+from learning.habits.words import of_own_week
 from learning.interpretation.after import learned
 from learning.memory.contract import Observation
 from learning.memory.preferences import discover
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from bot.clock import Clock
     from bot.distil import Distilling
     from bot.embedding import Embedding
+    from bot.habits.noticing import Noticing
     from bot.memorise import Memorising
     from bot.queue import Queue
     from learning.interpretation.contract import Reading
@@ -104,6 +106,7 @@ class Remembering:
         memorising: keeps memories and facets.
         distilling: whether there is a model that reads more closely.
         clock: tells the time.
+        noticing: records the work that messages speak of.
     """
 
     def __init__(
@@ -114,6 +117,7 @@ class Remembering:
         memorising: Memorising,
         distilling: Distilling,
         clock: Clock,
+        noticing: Noticing | None = None,
     ) -> None:
         self._store = store
         self._queue = queue
@@ -121,6 +125,7 @@ class Remembering:
         self._memorising = memorising
         self._distilling = distilling
         self._clock = clock
+        self._noticing = noticing
 
     async def learn(self, workspace_id: str, interaction_id: str) -> None:
         """Index what the person said, verbatim, and keep what it tells of them.
@@ -179,6 +184,15 @@ class Remembering:
                     workspace_id=workspace_id,
                     conversation_id=str(heard.interaction.conversation_id),
                 )
+        await self._notice(workspace_id, heard)
+
+    async def _notice(self, workspace_id: str, heard: _Heard) -> None:
+        """Record the work that a message speaks of."""
+        asked, said = heard.interaction, heard.said
+        if self._noticing is not None and heard.verbatim and asked.again is None:
+            await self._noticing.message(
+                workspace_id, asked.id, said.author_id, asked.surface, said.text, said.said_at
+            )
 
     async def _choose_again(self, unit: Unit, heard: _Heard, kept: Kept) -> None:
         """Let a choice take the place of an earlier one about the same request."""
@@ -230,7 +244,7 @@ class Remembering:
         meant = said.text
         if heard.verbatim:
             found = read(said.text, now, heard.ours)
-            drafts += found.drafts
+            drafts += [*found.drafts, *of_own_week(said.text, heard.ours)]
             noticed = found.contradictions
             if wished := wishes(said.text):
                 form["wish"] = persona.delta_of_wishes(wished)

@@ -28,7 +28,7 @@ from learning.store.errors import WorkspaceErased
 from learning.store.store import staying
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
     from datetime import datetime
 
     import psycopg
@@ -257,6 +257,14 @@ class Queue:
             for status in ("todo", "doing", "failed"):
                 counts[status] = counts.get(status, 0) + int(row[status])
         return counts
+
+    async def due(self, names: Collection[str]) -> dict[str, int]:
+        """Return how many jobs wait for their time, of these kinds."""
+        waiting = dict.fromkeys(names, 0)
+        for row in await self._app.job_manager.list_tasks_async(status="todo"):
+            if row["name"] in waiting:
+                waiting[row["name"]] = int(row["todo"])
+        return waiting
 
 
 class _Jobs(JobManager):

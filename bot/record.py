@@ -6,7 +6,8 @@ with the same turn one records it and the other finds it done.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot.explained import explained, read_as
 from bot.queue import LEARNING, memory_lock, turn_queue
@@ -23,14 +24,16 @@ from learning.store.memories import Memories
 from learning.store.noticed import Noticed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
+    from bot.acting.wanted import Executed
     from bot.answer import Answered
     from bot.clock import Clock
     from bot.queue import Queue
     from bot.stages import Decided, Interpreted, Loaded
+    from integrations.contracts.delivery import Button
     from learning.recollection import Recollection
     from learning.store.conversations import Conversation
     from learning.store.interactions import Interaction
@@ -70,8 +73,17 @@ class Recording:
         decided: Decided,
         answered: Answered,
         overhead_ms: float,
+        proposed: Sequence[Executed] = (),
     ) -> bool:
         """Record how a turn ended, unless it was recorded meanwhile.
+
+        Args:
+            workspace_id: where.
+            loaded: what it started from.
+            decided: what was recalled and chosen.
+            answered: how it ended.
+            overhead_ms: what it took beside the model.
+            proposed: what the model wants done and the person decides about.
 
         Returns:
             Whether the question is still there. One that was forgotten meanwhile is not.
@@ -81,6 +93,7 @@ class Recording:
         cited: tuple[tuple[int, Recollection], ...] = ()
         if answered.outcome in {Outcome.ANSWERED, Outcome.FELL_BACK, Outcome.CANCELLED}:
             text, cited = citations.resolve(answered.text, recollections)
+        text = "\n\n".join([text, *(each.text for each in proposed)])
         cited_ids = {recollection.id for _, recollection in cited}
         async with self._store.begin(workspace_id, None) as unit:
             interactions = Interactions(unit)
@@ -133,6 +146,7 @@ class Recording:
                 answered.role,
                 answered.model,
                 interpreted,
+                [button for each in proposed for button in each.buttons],
             )
             await self._queue.defer(
                 unit,
@@ -215,6 +229,25 @@ class Recording:
                 interaction_id=str(loaded.interaction.id),
             )
 
+    async def acted(
+        self,
+        workspace_id: str,
+        loaded: Loaded,
+        text: str,
+        buttons: Sequence[Button],
+        explanation: Mapping[str, Any],
+        overhead_ms: float,
+    ) -> bool:
+        """Record a turn in which something was done or proposed, and nobody was asked.
+
+        Returns:
+            Whether the question is still there.
+        """
+        became = await self._tell(
+            workspace_id, loaded, Outcome.ACTED, text, buttons, explanation, overhead_ms
+        )
+        return became != "gone"
+
     async def give_up(self, workspace_id: str, loaded: Loaded) -> bool:
         """Tell the person that a turn failed for good; return whether nobody had answered."""
         return await self.say(workspace_id, loaded, Outcome.FAILED, SORRY)
@@ -225,32 +258,39 @@ class Recording:
         Returns:
             Whether it was still to be recorded.
         """
+        return await self._tell(workspace_id, loaded, outcome, text) == "told"
+
+    async def _tell(
+        self,
+        workspace_id: str,
+        loaded: Loaded,
+        outcome: Outcome,
+        text: str,
+        buttons: Sequence[Button] = (),
+        explanation: Mapping[str, Any] | None = None,
+        overhead_ms: float = 0.0,
+    ) -> Literal["told", "over", "gone"]:
         async with self._store.begin(workspace_id, None) as unit:
             interactions = Interactions(unit)
             current = await interactions.find(loaded.interaction.id, lock=True)
             if current is None or current.status == "done":
-                return False
+                return "gone" if current is None else "over"
             await interactions.finish(
                 current.id,
                 outcome=outcome,
                 task_type="general",
                 role="",
                 model="",
-                explanation={},
-                overhead_ms=0.0,
+                explanation=explanation or {},
+                overhead_ms=overhead_ms,
                 now=self._clock(),
             )
             await self._deliver(
-                unit,
-                workspace_id,
-                loaded,
-                text,
-                outcome,
-                (),
-                "",
-                "",
+                unit, workspace_id, loaded, text, outcome, (), "", "", buttons=buttons
             )
-        return True
+            if outcome is Outcome.ACTED:
+                await self._learn(unit, loaded)
+        return "told"
 
     async def _deliver(
         self,
@@ -263,6 +303,7 @@ class Recording:
         role: str,
         model: str,
         interpreted: Interpreted | None = None,
+        buttons: Sequence[Button] = (),
     ) -> None:
         interaction = loaded.interaction
         await Conversations(unit).say(
@@ -294,6 +335,7 @@ class Recording:
                     for r in interpreted.readings
                 ],
                 "read_as": interpreted.taken.id if interpreted and interpreted.taken else "",
+                "buttons": [asdict(button) for button in buttons],
             },
             self._clock(),
         )

@@ -13,10 +13,11 @@ from bot.memorise import Kept
 from bot.opinions import USUAL
 from bot.said import answered
 from learning import persona
-from learning.feedback import reward_of
+from learning.feedback import LIKED, reward_of
 from learning.memory.edits import learned
 from learning.memory.preferences import discover
 from learning.memory.things import thing
+from learning.projects.style import style
 from learning.reasons import form
 from learning.routing.variants import aspects_of
 from learning.store.consents import Consents
@@ -65,6 +66,7 @@ class Reflecting:
                 return
             await self._form(unit, interaction, user_id, now)
             await self._edits(unit, interaction, user_id, now)
+            await self._code(unit, interaction, user_id, now)
             observations = await Observations(unit).of(user_id)
         found = discover(observations, now)
         vectors = await self._memorising.vectors([each.draft for each in found])
@@ -107,6 +109,24 @@ class Reflecting:
             {} if why is None else {"picked": list(why.picked)},
             now,
         )
+
+    async def _code(
+        self, unit: Unit, interaction: Interaction, user_id: str, now: datetime
+    ) -> None:
+        """Notice how the code is written that the person accepted; taken back, it is not."""
+        traits = style(await answered(unit, interaction.id) or "")
+        if not traits:
+            return
+        signals = await Signals(unit).standing(interaction.id)
+        vote = self._opinions.votes(signals).get(user_id)
+        seen = Observations(unit)
+        for each in traits:
+            if vote is not None and vote.rating >= LIKED:
+                await seen.add(
+                    user_id, interaction.id, interaction.audience, each.slot, each.value, None, now
+                )
+            else:
+                await seen.take_back(user_id, interaction.id, each.slot, each.value)
 
     async def _edits(
         self, unit: Unit, interaction: Interaction, user_id: str, now: datetime

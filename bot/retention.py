@@ -1,8 +1,9 @@
 """Retention: what people did not allow to learn from is not kept for long.
 
 Sequence only. Where learning takes a yes first, what was said in threads in which nobody gave it
-is deleted once it is old: the question, the answer, and everything about them. Nothing that was
-learned rests on them; what does is kept until it is forgotten.
+is deleted once it is old: the question, the answer, and everything about them; and what was done
+by commands for who did not give it. Nothing that was learned rests on them; what does is kept
+until it is forgotten.
 """
 
 from __future__ import annotations
@@ -55,6 +56,11 @@ class Retention:
             if len(batch) < _BATCH:
                 break
             after = batch[-1].id
+        async with self._store.begin(workspace_id, None) as unit:
+            unlearned, consents = Unlearned(unit), Consents(unit)
+            for user_id, surface in await unlearned.doers(ASKED_FIRST, before):
+                if not await consents.willing([user_id], surface):
+                    gone += await unlearned.clear_actions(user_id, surface, before)
         if gone:
             await self._store.vacuum()
             self._log.info("outlived", workspace=workspace_id, interactions=gone)

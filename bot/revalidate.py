@@ -180,7 +180,8 @@ class Revalidation:
 
     async def _sources(self, workspace_id: str) -> list[Source]:
         async with self._store.begin(workspace_id, None) as unit:
-            sources = await Knowledge(unit).sources()
+            # Repositories elsewhere are looked at by bot.watching.
+            sources = [s for s in await Knowledge(unit).sources() if s.kind != "github"]
         return sorted(sources, key=lambda source: (source.read_at or _NEVER, source.id))
 
     async def _renew(

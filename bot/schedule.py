@@ -14,12 +14,16 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from bot.clock import now
 from bot.queue import LEARNING
 from learning.store.errors import StoreUnavailable, WorkspaceErased
+from learning.store.manners import MannersKept
+from learning.store.projects import Projects
 from learning.store.store import staying
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
 
     from bot.leaving import Leaving
     from bot.queue import Queue
@@ -28,11 +32,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """Work for every workspace, with the time of day it is due (UTC)."""
+    """Work for every workspace, with the time of day it is due (UTC); "*/6" is every six hours."""
 
     name: str
-    hour: int
-    minute: int
+    hour: int | str
+    minute: int | str
 
 
 RECURRING: Final = (
@@ -40,7 +44,25 @@ RECURRING: Final = (
     Recurring("prune", 3, 15),
     Recurring("revalidate", 4, 0),
     Recurring("leave", 4, 45),
+    Recurring("sync", "*/6", 5),
+    Recurring("recur", 1, 30),
+    Recurring("plan", "*", "*/5"),
+    Recurring("watch", "*", "2-59/5"),
 )
+
+
+def next_firing(name: str, now: datetime) -> datetime | None:
+    """Return when recurring work is due next; nothing of work that does not recur."""
+    job = next((each for each in RECURRING if each.name == name), None)
+    at: datetime | None = None if job is None else _trigger(job).get_next_fire_time(None, now)
+    return at
+
+
+def _trigger(job: Recurring) -> CronTrigger:
+    return CronTrigger(hour=job.hour, minute=job.minute, timezone="UTC")
+
+
+_NUDGES: Final = frozenset({"plan", "recur"})
 
 
 class Schedule:
@@ -66,7 +88,7 @@ class Schedule:
             await self.fire(job.name)
             scheduler.add_job(
                 self.fire,
-                CronTrigger(hour=job.hour, minute=job.minute, timezone="UTC"),
+                _trigger(job),
                 args=[job.name],
                 id=job.name,
                 coalesce=True,
@@ -92,6 +114,12 @@ class Schedule:
 
     async def _defer(self, name: str, workspace_id: str) -> None:
         async with self._store.begin(workspace_id, None) as unit:
+            if name in _NUDGES and not await MannersKept(unit).anybody(
+                now() if name == "plan" else None
+            ):
+                return  # where nobody wants nudges, nothing is done for them
+            if name == "watch" and not await Projects(unit).all():
+                return
             await self._queue.defer(
                 unit,
                 name,

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from bot.due import WAITING
 from integrations.surfaces.slack.surface import PATH as SLACK_PATH
 from integrations.surfaces.slack.surface import SlackSurface
 from integrations.surfaces.slack.teams.oauth import INSTALL_PATH, REDIRECT_PATH
@@ -82,6 +83,7 @@ def build(mynah: Mynah, address: str = "127.0.0.1") -> FastAPI:
         with suppress(StoreUnavailable):
             await mynah.store.ping()  # fails at once, where the queue would wait for half a minute
             mynah.metrics.jobs(await mynah.queue.waiting())
+            mynah.metrics.due(await mynah.queue.due(WAITING))
         return Response(mynah.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     slack = mynah.surfaces.get("slack")

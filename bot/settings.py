@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from integrations.models.mapping import ModelSettings
 from learning.feedback import ratings_of
 from learning.roles import ROLE_NAMES, RoleName
 from learning.routing.registry import DEFAULT, POLICIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def environment() -> Mapping[str, str]:
+    """Return the environment, for what names variables of it."""
+    return os.environ
 
 
 class Settings(BaseSettings):
@@ -73,6 +82,19 @@ class Settings(BaseSettings):
     slack_sockets: int = Field(default=1, ge=1, le=10, validation_alias="SLACK_SOCKETS")
     slack_api_url: str = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
 
+    tools: Path | None = None
+    tool_workspaces: Annotated[tuple[str, ...], NoDecode] = ("local",)
+    github_token: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("MYNAH_GITHUB_TOKEN", "GITHUB_TOKEN")
+    )
+    github_api_url: str = Field(default="https://api.github.com", validation_alias="GITHUB_API_URL")
+    github_app_id: str = Field(default="", validation_alias="GITHUB_APP_ID")
+    github_app_key: SecretStr | None = Field(default=None, validation_alias="GITHUB_APP_KEY")
+    github_installation_id: str = Field(default="", validation_alias="GITHUB_INSTALLATION_ID")
+    music_url: str = ""
+    music_token: SecretStr | None = None
+    music_shape: Literal["plain", "suno"] = "plain"
+
     discord_token: SecretStr | None = Field(default=None, validation_alias="DISCORD_TOKEN")
     discord_api_url: str = Field(
         default="https://discord.com/api/v10", validation_alias="DISCORD_API_URL"
@@ -81,7 +103,7 @@ class Settings(BaseSettings):
     discord_message_content: bool = Field(default=False, validation_alias="DISCORD_MESSAGE_CONTENT")
     discord_edits: bool = Field(default=False, validation_alias="DISCORD_EDITS")
 
-    @field_validator("encryption_keys", mode="before")
+    @field_validator("encryption_keys", "tool_workspaces", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -105,6 +127,14 @@ class Settings(BaseSettings):
     def _rated(cls, value: str) -> str:
         ratings_of(value)
         return value
+
+    def shares_tools_with(self, workspace_id: str) -> bool:
+        """Tell whether a workspace may use what the installation itself is let into.
+
+        Whoever runs Mynah need not know those who install it: what their tokens open is for
+        the workspaces that they name, and for nobody else's.
+        """
+        return "*" in self.tool_workspaces or workspace_id in self.tool_workspaces
 
     def models(self) -> ModelSettings:
         """Return what concerns the models."""

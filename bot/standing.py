@@ -79,6 +79,19 @@ class Standings:
                     interaction_id=str(interaction_id),
                 )
 
+    async def restated(self, unit: Unit, outbox_id: UUID, surface: str) -> None:
+        """See to it that something said first is shown as it is now, where that is kept."""
+        if self._kept_by(surface):
+            await self._queue.defer(
+                unit,
+                "standing",
+                queue=turn_queue(surface),
+                lock=_lock(outbox_id),
+                once=f"standing:{outbox_id}",
+                workspace_id=unit.workspace_id,
+                outbox_id=str(outbox_id),
+            )
+
     async def emptied(self, unit: Unit, interaction_ids: Sequence[UUID]) -> None:
         """See to it that the words of replies disappear that were just deleted."""
         for id_ in interaction_ids:
@@ -107,7 +120,7 @@ class Standings:
                 unit,
                 "withdraw",
                 queue=turn_queue(shown.surface),
-                lock=_lock(shown.interaction_id),
+                lock=_lock(shown.interaction_id or shown.outbox_id),
                 workspace_id=unit.workspace_id,
                 surface=shown.surface,
                 ref=shown.ref,
@@ -135,8 +148,11 @@ class Standings:
                 private=interaction.audience.kind == "user",
             )
 
-    async def show(self, workspace_id: str, interaction_id: str) -> None:
-        """Show a reply as it stands now, if it is still there."""
+    async def show(self, workspace_id: str, interaction_id: str = "", outbox_id: str = "") -> None:
+        """Show a reply as it stands now, or something said first, if it is still there."""
+        if outbox_id:
+            await self._show_first(workspace_id, UUID(outbox_id))
+            return
         id_ = UUID(interaction_id)
         async with self._store.begin(workspace_id, None) as unit:
             outgoing = await Outbox(unit).of_interaction(id_)
@@ -152,6 +168,18 @@ class Standings:
         delivery = delivery_of(workspace_id, outgoing, conversation, interaction)
         surface = self._surfaces[outgoing.surface]
         await self._tried(surface, surface.restate(delivery, Standing(up, down, corrected)))
+
+    async def _show_first(self, workspace_id: str, outbox_id: UUID) -> None:
+        async with self._store.begin(workspace_id, None) as unit:
+            outgoing = await Outbox(unit).find(outbox_id)
+            if outgoing is None or outgoing.status != "delivered":
+                return  # gone, or shown as it is now once it is shown
+            conversation = await Conversations(unit).find(outgoing.conversation_id)
+            if conversation is None:
+                return
+        delivery = delivery_of(workspace_id, outgoing, conversation, None)
+        surface = self._surfaces[outgoing.surface]
+        await self._tried(surface, surface.restate(delivery, Standing()))
 
     async def withdraw(self, workspace_id: str, surface: str, ref: str) -> None:
         """Take a reply away from where it was shown."""
@@ -190,5 +218,5 @@ class Standings:
             self._log.info("left as it was", surface=surface.name, why=str(failure))
 
 
-def _lock(interaction_id: UUID) -> str:
-    return f"shown:{interaction_id}"
+def _lock(id_: UUID) -> str:
+    return f"shown:{id_}"

@@ -5,10 +5,10 @@ Sequence only. What is allowed and what is refused is recorded, so that it holds
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from bot.habits.quiet import Quiet
 from integrations.contracts.host import CommandReply
-from learning.store.consents import Consents
 from learning.store.people import People
 
 if TYPE_CHECKING:
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from bot.forget import Forgetting
     from integrations.contracts.host import Person
     from learning.store.store import Store
-
-_NUDGES: Final = "nudges"
-_WHEN: Final = (
-    "A nudge is a short private message about something of your own, a goal for instance, when "
-    "its time has come."
-)
 
 
 class Taking:
@@ -36,7 +30,7 @@ class Taking:
     def __init__(self, store: Store, forgetting: Forgetting, clock: Clock) -> None:
         self._store = store
         self._forgetting = forgetting
-        self._clock = clock
+        self._quiet = Quiet(store, clock)
 
     async def export(self, who: Person, rest: str) -> CommandReply:
         """Return everything that is kept of a person, as data; the text only counts it."""
@@ -64,32 +58,4 @@ class Taking:
 
     async def nudges(self, who: Person, rest: str) -> CommandReply:
         """Say whether nudges may come, or record that they may or may not."""
-        match rest.lower():
-            case "":
-                async with self._store.begin(who.workspace_id, None) as unit:
-                    granted = await Consents(unit).given(who.user_id, _NUDGES, default=False)
-                text = (
-                    f"Nudges are **on**. {_WHEN} `nudges off` ends them."
-                    if granted
-                    else f"Nudges are **off**: I write to you only when you ask. {_WHEN} "
-                    "They come only after your yes: `nudges on`."
-                )
-            case "on" | "off" as word:
-                granted = word == "on"
-                await self._allow(who, _NUDGES, granted=granted)
-                text = (
-                    f"Nudges are on. {_WHEN} `nudges off` ends them."
-                    if granted
-                    else "Nudges are off: I write to you only when you ask."
-                )
-            case _:
-                return CommandReply("Say `nudges on` or `nudges off`.", ok=False)
-        return CommandReply(text, {"nudges": granted})
-
-    async def _allow(self, who: Person, kind: str, *, granted: bool) -> None:
-        now = self._clock()
-        async with self._store.begin(who.workspace_id, None) as unit:
-            await Consents(unit).change(who.user_id, kind, granted=granted, now=now)
-            await People(unit).note(
-                who.user_id, f"{kind}_{'on' if granted else 'off'}", None, {}, now
-            )
+        return await self._quiet.nudges(who, rest)

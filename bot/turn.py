@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, nullcontext
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -29,12 +30,14 @@ from learning.store.interactions import Interactions
 from learning.task_types import TASK_TYPES, continued
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from bot.acting.turn import Acts
+    from bot.acting.wanted import Executed
     from bot.answer import Answered, Answers
     from bot.attachments import Attending
     from bot.classify import Classifier
@@ -76,6 +79,7 @@ class Turns:
         metrics: Metrics,
         max_tokens: int,
         clock: Clock,
+        acts: Acts | None = None,
     ) -> None:
         self._store = store
         self._loading = loading
@@ -92,6 +96,7 @@ class Turns:
         self._metrics = metrics
         self._max_tokens = max_tokens
         self._clock = clock
+        self._acts = acts
         self._log = structlog.get_logger("mynah.turn")
 
     async def take(self, workspace_id: str, interaction_id: str) -> None:
@@ -104,7 +109,11 @@ class Turns:
             if loaded.interaction.attempts >= _MOST_STARTS:
                 # Each start before ended with the process, or this one would not have come.
                 await self._give_up(workspace_id, loaded, began)
-            elif not await self._through(workspace_id, loaded, began):
+                return
+            there = await self._acted(workspace_id, loaded, began)
+            if there is None:
+                there = await self._through(workspace_id, loaded, began)
+            if not there:
                 await self._abandon(workspace_id, loaded)
 
     async def _through(self, workspace_id: str, loaded: Loaded, began: float) -> bool:
@@ -146,10 +155,10 @@ class Turns:
                 return False
             if decided.cancelled:
                 stop.set()
-            answered = await self._answer(workspace_id, loaded, decided, live, stop)
+            answered, proposed = await self._answer(workspace_id, loaded, decided, live, stop)
         overhead_ms = (perf_counter() - began) * 1e3 - answered.model_ms - outside_ms
         recorded = await self._recording.record(
-            workspace_id, loaded, decided, answered, overhead_ms
+            workspace_id, loaded, decided, answered, overhead_ms, proposed
         )
         if recorded:
             self._tell(
@@ -163,6 +172,26 @@ class Turns:
                 model_ms=round(answered.model_ms, 1),
             )
         return recorded
+
+    async def _acted(self, workspace_id: str, loaded: Loaded, began: float) -> bool | None:
+        """Do what a message asks to have done; return whether its question is still there.
+
+        Nothing if it asks for no such thing: who sends a file with it wants it looked at.
+        """
+        if self._acts is None or loaded.own_files:
+            return None
+        request = await self._acts.requested(workspace_id, loaded)
+        if request is None:
+            return None
+        overhead_ms = (perf_counter() - began) * 1e3
+        async with self._open(workspace_id, loaded) as live:
+            done = await self._acts.act(workspace_id, loaded, request, live)
+        there = await self._recording.acted(
+            workspace_id, loaded, done.text, done.buttons, done.explanation, overhead_ms
+        )
+        if there:
+            self._tell(str(loaded.interaction.id), Outcome.ACTED, "", began, overhead_ms)
+        return there
 
     async def _abandon(self, workspace_id: str, loaded: Loaded) -> None:
         """Leave nothing behind of an answer whose question was forgotten meanwhile."""
@@ -257,7 +286,7 @@ class Turns:
         decided: Decided,
         shown: Live | None,
         stop: asyncio.Event,
-    ) -> Answered:
+    ) -> tuple[Answered, Sequence[Executed]]:
         taken = None if decided.interpreted is None else decided.interpreted.taken
         request = ModelRequest(
             question=loaded.question.text,
@@ -276,11 +305,17 @@ class Turns:
             if plan.unpaid is not None:
                 words = exhausted_words(decided.chosen.budgets, self._clock())
                 unpaid = (plan.candidates[0].arm.role, words)
+            hands = None
+            if self._acts is not None:
+                recalled = decided.recalled.recollections
+                hands = await self._acts.hands(workspace_id, loaded, recalled, live)
+                plan_ = await self._acts.plan(workspace_id, loaded)
+                request = replace(request, hands=hands, plan=plan_)
             answered = await self._answers.answer(
                 plan.steps, request, live, stop, unpaid, loaded.facets
             )
         answered.text = with_problems(answered.text, request.unread)
-        return answered
+        return answered, () if hands is None else hands.proposed
 
     def _open(self, workspace_id: str, loaded: Loaded) -> AbstractAsyncContextManager[Live]:
         """Open the reply that people watch."""
