@@ -1,4 +1,4 @@
-"""Somebody else's Slack, from npm: laxer than ours, and made without knowing ours."""
+"""Somebody else's Slack and GitHub, from npm: laxer than ours, and made without knowing ours."""
 
 from __future__ import annotations
 
@@ -86,19 +86,60 @@ async def emulated(root: str) -> AsyncIterator[Emulated]:
     """Run one on a free port; its events go to the server at ``root``, signed."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        *command("slack.mjs"),
-        str(port),
-        json.dumps(seed_of(root)),
-        f"{root}/slack/events",
-        stdout=PIPE,
-    )
+    arguments = str(port), json.dumps(seed_of(root)), f"{root}/slack/events"
+    async with _running("slack.mjs", *arguments), httpx.AsyncClient(trust_env=False) as http:
+        yield Emulated(f"http://127.0.0.1:{port}", http)
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatedGitHub:
+    """Somebody else's GitHub, with the repository "acme/api" and an App that is installed there."""
+
+    url: str
+    token: str
+    app_id: str
+    installation_id: str
+    private_key: str
+
+
+@asynccontextmanager
+async def emulated_github() -> AsyncIterator[EmulatedGitHub]:
+    """Run somebody else's GitHub on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    seed = {
+        "tokens": {"ghp_emulated": {"login": "ada", "scopes": ["repo", "user"]}},
+        "github": {
+            "users": [{"login": "ada", "name": "Ada"}],
+            "orgs": [{"login": "acme", "members": [{"login": "ada", "role": "admin"}]}],
+            "repos": [{"owner": "acme", "name": "api", "auto_init": True}],
+            "apps": [
+                {
+                    "app_id": 12345,
+                    "slug": "mynah",
+                    "name": "Mynah",
+                    "permissions": {"issues": "write", "contents": "write", "metadata": "read"},
+                    "installations": [{"installation_id": 100, "account": "acme"}],
+                }
+            ],
+        },
+    }
+    async with _running("github.mjs", str(port), json.dumps(seed)) as said:
+        found = json.loads(said)
+        key = next(each["value"] for each in found["secrets"] if "private_key" in each["kind"])
+        yield EmulatedGitHub(found["url"], "ghp_emulated", "12345", "100", key)
+
+
+@asynccontextmanager
+async def _running(script: str, *arguments: str) -> AsyncIterator[str]:
+    """Run a script until it is not needed; what it says first is that it is there."""
+    process = await asyncio.create_subprocess_exec(*command(script), *arguments, stdout=PIPE)
     try:
         assert process.stdout is not None
         async with asyncio.timeout(STARTS_S):
-            assert await process.stdout.readline(), "it ended before it was there"
-        async with httpx.AsyncClient(trust_env=False) as http:
-            yield Emulated(f"http://127.0.0.1:{port}", http)
+            said = await process.stdout.readline()
+        assert said, "it ended before it was there"
+        yield said.decode()
     finally:
         if process.returncode is None:
             process.terminate()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 from collections import deque
 from contextlib import asynccontextmanager, contextmanager
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 Dialect = Literal["openai", "anthropic"]
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""What providers take for the name of a tool."""
 
 
 @dataclass(slots=True)
@@ -61,8 +65,25 @@ class Received:
         """Role and text of every message that is not an instruction."""
         return [(r, t) for r, t in self._all() if r not in {"system", "developer"}]
 
+    @property
+    def tools(self) -> list[str]:
+        """The names of the tools that may be used."""
+        return [str((t.get("function") or t)["name"]) for t in self.body.get("tools", [])]
+
+    @property
+    def results(self) -> list[str]:
+        """What tools returned, in the order of the messages."""
+        found = []
+        for message in self.body["messages"]:
+            if message["role"] == "tool":
+                found.append(_flat(message["content"]))
+            elif isinstance(message["content"], list):
+                blocks = [b for b in message["content"] if b.get("type") == "tool_result"]
+                found += [_flat(block["content"]) for block in blocks]
+        return found
+
     def _all(self) -> list[tuple[str, str]]:
-        return [(m["role"], _flat(m["content"])) for m in self.body["messages"]]
+        return [(m["role"], _flat(m.get("content") or "")) for m in self.body["messages"]]
 
 
 def _flat(content: object) -> str:
@@ -167,6 +188,8 @@ class ModelServer:
         script = self.queued.popleft() if self.queued else self.answer(received)
         if not self._admits(request):
             script = replace(script, fault=Fault.UNAUTHORIZED)
+        if any(not _NAME.fullmatch(name) for name in received.tools):
+            script = replace(script, fault=Fault.BAD_REQUEST)
         if script.fault is Fault.GARBAGE:
             return Response("<html>It works!</html>", media_type="text/html")
         if script.fault in STATUSES:

@@ -41,6 +41,15 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A tool that the model wants used; ``arguments`` are its own words, JSON or not."""
+
+    name: str
+    arguments: str = "{}"
+    id: str = "call_1"
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """One answer.
 
@@ -58,6 +67,8 @@ class Script:
     version: str | None = None
     """The model that answers; ``None`` repeats the one that was asked."""
     stop: Literal["stop", "length"] = "stop"
+    wishes: tuple[Wish, ...] = ()
+    """Tools that it wants used, after the pieces."""
     retry_after_s: float | None = None
     message: str = "something about sk-secret-echo"
     """What an error says; providers do echo keys."""
@@ -104,12 +115,22 @@ class OpenAIWire:
         }
 
     @staticmethod
+    def _stop(script: Script) -> str:
+        if script.fault is Fault.REFUSED:
+            return "content_filter"
+        return "tool_calls" if script.wishes and script.stop == "stop" else script.stop
+
+    @staticmethod
+    def _called(wish: Wish) -> dict[str, Any]:
+        function = {"name": wish.name, "arguments": wish.arguments}
+        return {"id": wish.id, "type": "function", "function": function}
+
+    @staticmethod
     def whole(script: Script) -> dict[str, Any]:
-        choice = {
-            "index": 0,
-            "message": {"role": "assistant", "content": "".join(script.pieces)},
-            "finish_reason": "content_filter" if script.fault else script.stop,
-        }
+        message: dict[str, Any] = {"role": "assistant", "content": "".join(script.pieces)}
+        if script.wishes:
+            message["tool_calls"] = [OpenAIWire._called(wish) for wish in script.wishes]
+        choice = {"index": 0, "message": message, "finish_reason": OpenAIWire._stop(script)}
         return {
             "id": "chatcmpl-1",
             "object": "chat.completion",
@@ -120,7 +141,7 @@ class OpenAIWire:
         }
 
     @staticmethod
-    def _chunk(script: Script, delta: dict[str, str], finish: str | None = None) -> bytes:
+    def _chunk(script: Script, delta: dict[str, Any], finish: str | None = None) -> bytes:
         chunk = {
             "id": "chatcmpl-1",
             "object": "chat.completion.chunk",
@@ -139,13 +160,24 @@ class OpenAIWire:
         return OpenAIWire._chunk(script, {"content": text})
 
     @staticmethod
+    def _wished(script: Script, index: int) -> bytes:
+        """Name a tool, then write its arguments in two pieces."""
+        wish = script.wishes[index]
+        half = len(wish.arguments) // 2
+        named = {"index": index, **OpenAIWire._called(replace(wish, arguments=""))}
+        deltas = [named] + [
+            {"index": index, "function": {"arguments": part}}
+            for part in (wish.arguments[:half], wish.arguments[half:])
+        ]
+        return b"".join(OpenAIWire._chunk(script, {"tool_calls": [each]}) for each in deltas)
+
+    @staticmethod
     def midway(script: Script) -> bytes:
         error = {"message": script.message, "type": "server_error", "code": "server_error"}
         return b"data: %s\n\n" % json.dumps({"error": error}).encode()
 
     @staticmethod
     def ending(script: Script) -> bytes:
-        finish = "content_filter" if script.fault is Fault.REFUSED else script.stop
         usage = {
             "id": "chatcmpl-1",
             "object": "chat.completion.chunk",
@@ -154,8 +186,9 @@ class OpenAIWire:
             "choices": [],
             "usage": OpenAIWire._usage(script),
         }
-        return b"%sdata: %s\n\ndata: [DONE]\n\n" % (
-            OpenAIWire._chunk(script, {}, finish),
+        return b"%s%sdata: %s\n\ndata: [DONE]\n\n" % (
+            b"".join(OpenAIWire._wished(script, n) for n in range(len(script.wishes))),
+            OpenAIWire._chunk(script, {}, OpenAIWire._stop(script)),
             json.dumps(usage).encode(),
         )
 
@@ -174,6 +207,8 @@ class AnthropicWire:
     def _stop(script: Script) -> str:
         if script.fault is Fault.REFUSED:
             return "refusal"
+        if script.wishes and script.stop == "stop":
+            return "tool_use"
         return "end_turn" if script.stop == "stop" else "max_tokens"
 
     @staticmethod
@@ -183,7 +218,13 @@ class AnthropicWire:
             "type": "message",
             "role": "assistant",
             "model": script.version,
-            "content": [{"type": "text", "text": "".join(script.pieces)}],
+            "content": [
+                *([{"type": "text", "text": "".join(script.pieces)}] if script.pieces else []),
+                *(
+                    {"type": "tool_use", "id": w.id, "name": w.name, "input": w.arguments}
+                    for w in script.wishes
+                ),
+            ],
             "stop_reason": AnthropicWire._stop(script),
             "stop_sequence": None,
             "usage": {
@@ -200,7 +241,10 @@ class AnthropicWire:
     def opening(script: Script) -> bytes:
         message = AnthropicWire.whole(replace(script, output_tokens=0))
         message |= {"content": [], "stop_reason": None}
-        return AnthropicWire._event("message_start", message=message) + AnthropicWire._event(
+        opening = AnthropicWire._event("message_start", message=message)
+        if script.wishes and not script.pieces:
+            return opening  # who says nothing opens no block of text
+        return opening + AnthropicWire._event(
             "content_block_start", index=0, content_block={"type": "text", "text": ""}
         )
 
@@ -211,6 +255,16 @@ class AnthropicWire:
         return AnthropicWire._event("content_block_delta", index=0, delta=delta)
 
     @staticmethod
+    def _wished(wish: Wish, index: int) -> bytes:
+        block = {"type": "tool_use", "id": wish.id, "name": wish.name, "input": {}}
+        delta = {"type": "input_json_delta", "partial_json": wish.arguments}
+        return (
+            AnthropicWire._event("content_block_start", index=index, content_block=block)
+            + AnthropicWire._event("content_block_delta", index=index, delta=delta)
+            + AnthropicWire._event("content_block_stop", index=index)
+        )
+
+    @staticmethod
     def midway(script: Script) -> bytes:
         error = {"type": "api_error", "message": script.message}
         return AnthropicWire._event("error", error=error)
@@ -219,8 +273,11 @@ class AnthropicWire:
     def ending(script: Script) -> bytes:
         delta = {"stop_reason": AnthropicWire._stop(script), "stop_sequence": None}
         usage = {"output_tokens": script.output_tokens}
+        spoke = bool(script.pieces) or not script.wishes
+        wishes = (AnthropicWire._wished(w, n + spoke) for n, w in enumerate(script.wishes))
         return (
-            AnthropicWire._event("content_block_stop", index=0)
+            (AnthropicWire._event("content_block_stop", index=0) if spoke else b"")
+            + b"".join(wishes)
             + AnthropicWire._event("message_delta", delta=delta, usage=usage)
             + AnthropicWire._event("message_stop")
         )

@@ -46,6 +46,10 @@ class User:
     deleted: bool = False
     bot_id: str = ""
     app_id: str = ""
+    tz: str = "Etc/UTC"
+    presence: str = "active"
+    resting: tuple[int, int] = (1, 1)
+    """When they want no notifications, in seconds since 1970; Slack says 1 for never."""
 
     def wire(self, seen_from: str) -> Json:
         """The user as ``users.info`` shows it to somebody of the team ``seen_from``."""
@@ -63,7 +67,7 @@ class User:
             "is_bot": bool(self.bot_id),
             "is_app_user": False,
             "is_stranger": self.team_id != seen_from,
-            "tz": "Etc/UTC",
+            "tz": self.tz,
             "locale": "en-GB",
             "profile": {**profile, "team": self.team_id},
         }

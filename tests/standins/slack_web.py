@@ -216,6 +216,29 @@ def users_info(call: Call) -> Json:
     return {"user": user.wire(call.by.team_id)}
 
 
+@method("users.getPresence", "users:read")
+def users_presence(call: Call) -> Json:
+    return {"presence": _somebody(call).presence}
+
+
+@method("dnd.info", "dnd:read")
+def dnd_info(call: Call) -> Json:
+    start, end = _somebody(call).resting
+    return {
+        "dnd_enabled": end > 1,
+        "next_dnd_start_ts": start,
+        "next_dnd_end_ts": end,
+        "snooze_enabled": False,
+    }
+
+
+def _somebody(call: Call) -> User:
+    user = call.state.users.get(call.need("user", "user_not_found"))
+    if user is None or user.deleted:
+        raise Refused("user_not_found")
+    return user
+
+
 @method("users.list", "users:read")
 def users_list(call: Call) -> Json:
     """Everybody of the team, those who are gone too, and who shares a channel with it."""
