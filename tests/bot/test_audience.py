@@ -122,7 +122,7 @@ said = st.lists(
 
 @given(said)
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_in_any_small_world_nothing_leaks(
     scripted: World, models: ModelServer, said: list[Said]

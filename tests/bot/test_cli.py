@@ -121,7 +121,7 @@ async def test_the_database_and_its_doctor(mynah: CommandLine) -> None:
     assert (migrated.status, "ready" in migrated.err) == (0, True)
     findings = (await mynah.run("doctor", "--json")).data
     assert findings["ok"], findings
-    assert {"home", "database", "embedder", "role lead"} <= {
+    assert {"home", "database", "due", "embedder", "role lead"} <= {
         finding["name"] for finding in findings["findings"]
     }
 

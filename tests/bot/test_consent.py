@@ -173,6 +173,19 @@ async def test_what_nobody_allowed_to_learn_from_goes_after_its_time(guild: Worl
     assert (await guild.command("why", "bob", "general")).ok
 
 
+async def test_what_was_done_for_who_allowed_nothing_goes_after_its_time(guild: World) -> None:
+    for user in ("ann", "bob"):
+        assert (await guild.command("task add Feed the QUETZAL", user)).ok
+    await admin(guild, "learning here on")
+    await guild.command("on", "ann")
+    await clear(guild, timedelta(days=29))
+    assert guild.count("actions") == 2
+    await clear(guild, timedelta(days=31))
+    query = "SELECT user_id FROM actions WHERE workspace_id = %s"
+    assert guild.rows(query) == [("ann",)]
+    assert guild.count("tasks") == 2  # the board is kept until it is dropped
+
+
 async def test_the_daily_pruning_clears(guild: World) -> None:
     await guild.ask("Where does QUETZAL sleep?", "bob", "general", thread="old")
     guild.rows(

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.console import UnknownWorkspace, ask, command, ingest, stats
+from bot.console import UnknownWorkspace, ask, command, in_words, ingest, stats
+from integrations.contracts.delivery import Button, Picture
+from integrations.contracts.host import CommandReply
 from tests.bot.support import settings_of
 
 if TYPE_CHECKING:
@@ -38,3 +40,16 @@ async def test_a_team_is_told_what_was_read_for_it_and_this_machine_is_not(
     with pytest.raises(UnknownWorkspace, match=workspace):
         await command(settings, "sources", "you", None, "nowhere")
     assert "nowhere" not in await store.workspace_ids()
+
+
+def test_a_terminal_shows_pictures_and_buttons_as_lines() -> None:
+    shown = (
+        Button("Do it", "action accept 3f2a"),
+        Button("Change", "action change 3f2a", asks="?"),
+    )
+    reply = CommandReply("Here.", buttons=shown, pictures=(Picture("a.png", b"", "Two bars"),))
+    assert in_words(reply).text == (
+        "Here.\n\n- a.png: Two bars\n- Do it: `mynah action accept 3f2a`\n"
+        "- Change: `mynah action change 3f2a …`"
+    )
+    assert in_words(CommandReply("Done.")).text == "Done."

@@ -52,6 +52,23 @@ async def test_a_question_by_command_is_answered_below_it_and_its_buttons_work(
     assert house.count("conversations") == 1
 
 
+async def test_progress_shows_the_week_as_a_picture_to_who_asked_alone(house: House) -> None:
+    for name, options in (
+        ("mynah learning", {"state": "here on"}),
+        ("mynah on", {}),
+        ("did", {"text": "writing well"}),
+    ):
+        await house.ada.slash(house.general, name, **options)
+        await _done(house)
+    told = await house.ada.slash(house.general, "mynah progress")
+    await _done(house)
+    assert told.ephemeral
+    assert "writing: once" in told.text
+    (week,) = told.messages[-1].attachments
+    assert (week.filename, week.content[:4]) == ("week.png", b"\x89PNG")
+    assert week.description.startswith("Heat map of your week")
+
+
 async def test_only_who_asked_may_forget_and_then_it_is_gone(house: House) -> None:
     await house.ada.slash(house.general, "ask", question="what is 6 * 7?")
     await _done(house)

@@ -98,9 +98,11 @@ async def test_a_reader_sees_what_came_of_what_they_may_read(store: Store, works
         assert await Performance(unit).rows() == []
 
 
-def test_the_view_has_the_rights_of_its_reader(database: str) -> None:
-    assert ask(
+def test_every_view_has_the_rights_of_its_reader(database: str) -> None:
+    found = ask(
         database,
         "SELECT relname, reloptions FROM pg_class "
-        "WHERE relnamespace = 'mynah'::regnamespace AND relkind = 'v'",
-    ) == [("model_performance", ["security_invoker=true"])]
+        "WHERE relnamespace = 'mynah'::regnamespace AND relkind = 'v' ORDER BY relname",
+    )
+    names = ("api_patterns", "integration_patterns", "model_performance")
+    assert found == [(name, ["security_invoker=true"]) for name in names]

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Boolean, DateTime, Float, Integer, LargeBinary, insert, select
 
 from bot.learned import Learned, Seen, health_state
 from learning.routing.health import Health
 from learning.routing.registry import DEFAULT
 from learning.scope import WORKSPACE
+from learning.store import acted, habitual
 from learning.store.approximate import index_vectors
 from learning.store.errors import WorkspaceErased
 from learning.store.ids import new_id
 from learning.store.installations import KeptTokens
 from learning.store.people import People
 from learning.store.remembered import knowledge_corrections
-from learning.store.schema import attachments, tombstones
+from learning.store.schema import attachments, knowledge_sources, tombstones
 from learning.store.states import States
 from learning.store.store import Store, staying
 from learning.store.workspaces import erase_workspace
@@ -26,10 +28,32 @@ from tests.store.support import DIMENSION, EMBEDDER, NOW, ask, dump, holds
 from tests.store.world import HERS, World
 
 if TYPE_CHECKING:
+    from sqlalchemy import Table
+
     from learning.store.cipher import Cipher
     from learning.store.store import Unit
 
 MINE, THEIRS = "T0it's_erased", "T0stays"
+ONE = UUID(int=1)
+DONE = (
+    acted.tasks,
+    acted.task_moves,
+    acted.actions,
+    acted.action_tries,
+    acted.reminders,
+    acted.projects,
+    acted.tool_sources,
+    acted.tool_rules,
+    habitual.completions,
+    habitual.habits,
+    habitual.energy,
+    habitual.slot_offers,
+    habitual.calendars,
+    habitual.manners,
+    habitual.nudges,
+    habitual.syncs,
+)
+"""Tables of what was done and when, those that others refer to first."""
 
 
 async def yes(_: Unit) -> bool:
@@ -62,7 +86,28 @@ async def fill(store: Store, workspace: str) -> None:
                 workspace_id=workspace, item_id=world.handbook, learning_id=world.hers
             )
         )
+        source = (await unit.connection.execute(select(knowledge_sources.c.id))).scalars().first()
+        refers = {
+            "task_id": ONE,
+            "action_id": ONE,
+            "interaction_id": world.shared.interaction_id,
+            "source_id": source,
+        }
+        for table in DONE:
+            await unit.connection.execute(insert(table).values(_row(table, workspace, refers)))
     assert await index_vectors(store, workspace, EMBEDDER, DIMENSION, lambda *_: True)
+
+
+def _row(table: Table, workspace: str, refers: dict[str, UUID | None]) -> dict[str, Any]:
+    """Return a row with something in each column that has to hold something."""
+    given: dict[str, Any] = {"workspace_id": workspace, "audience": WORKSPACE, "id": ONE}
+    for column in table.columns:
+        if column.name in given or column.nullable or column.server_default is not None:
+            continue
+        kinds = {LargeBinary: b"x", DateTime: NOW, Integer: 1, Boolean: True, Float: 1.0}
+        made = (value for kind, value in kinds.items() if isinstance(column.type, kind))
+        given[column.name] = refers.get(column.name, next(made, "x"))
+    return {name: value for name, value in given.items() if name in table.columns}
 
 
 def counts(conninfo: str, workspace: str) -> dict[str, int]:

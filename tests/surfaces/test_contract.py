@@ -12,7 +12,7 @@ import pytest
 
 from integrations.contracts.delivery import Delivery, Outcome, Standing
 from integrations.contracts.incoming import IncomingFile
-from integrations.contracts.surface import FileUnavailable
+from integrations.contracts.surface import FileUnavailable, NoSuchSpot
 from learning.interpretation.contract import Reading, numbered
 from tests.surfaces.grounds import GROUNDS
 
@@ -130,6 +130,31 @@ async def test_what_became_of_a_reply_is_shown_once_and_it_can_be_taken_back(
     for _ in "12":
         await ground.surface.withdraw(ground.target.workspace_id, shown.ref or "")
         assert list(ground.shown()) == []
+
+
+async def test_a_persons_own_spot_takes_once_what_nobody_asked_for(ground: Ground) -> None:
+    there = ground.target
+    if ground.surface.name == "console":
+        with pytest.raises(NoSuchSpot, match="cannot be spoken to later"):
+            await ground.surface.spot(there.workspace_id, there.user_id, "")
+        return
+    spot = await ground.surface.spot(there.workspace_id, there.user_id, "")
+    assert spot.private
+    with pytest.raises(NoSuchSpot):
+        await ground.surface.spot(there.workspace_id, there.user_id, "#nowhere")
+    assert await ground.surface.presence(there.workspace_id, there.user_id) == "there"
+    target = replace(
+        there,
+        channel_id=spot.channel_id,
+        thread_id=spot.thread_id,
+        interaction_id=None,
+        message_ref="",
+        private=True,
+    )
+    reminder = replace(answer(ground), target=target)
+    first = await ground.surface.deliver(reminder)
+    assert await _deliver_elsewhere(ground, reminder) == first
+    assert list(ground.shown()) == []
 
 
 async def test_members_are_no_outsiders_and_the_platform_holds_the_place(ground: Ground) -> None:

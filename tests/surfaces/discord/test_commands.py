@@ -7,11 +7,14 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import discord
 import pytest
+from discord.app_commands import CommandTree, Group
 
-from integrations.contracts.host import CommandReply
+from integrations.contracts.host import CommandHelp, CommandReply
 from integrations.contracts.incoming import IncomingMessage, IncomingReaction
 from integrations.surfaces.discord.client import logged_in
+from integrations.surfaces.discord.pressing.commands import build
 from integrations.surfaces.discord.pressing.presses import NOT_YOURS, register
 from integrations.surfaces.discord.pressing.private import LATE
 from integrations.surfaces.discord.pressing.telling import LATE as TOLD_LATE
@@ -52,13 +55,24 @@ async def test_discord_is_told_of_the_table_in_four_languages_and_only_when_it_c
     assert known["ask"]["contexts"] == [0, 1, 2]
     assert known["ask"]["integration_types"] == [0, 1]
     assert here.discord.state.syncs == 1
-    discord = here.discord
+    server = here.discord
     restarted = await logged_in(
-        discord.token, discord.api_url, discord.gateway_url, message_content=False
+        server.token, server.api_url, server.gateway_url, message_content=False
     )
     await register(restarted, here.host, here.clock)
     await restarted.http.close()
     assert here.discord.state.syncs == 1
+
+
+async def test_commands_for_which_there_is_no_room_below_ours_stand_alone(here: Here) -> None:
+    tree: CommandTree[Any] = CommandTree(discord.Client(intents=discord.Intents.none()))
+    table = [CommandHelp(f"c{n}", f"c{n} [TEXT]", "Do it.") for n in range(30)]
+    build(tree, [*table, CommandHelp("why", "why [ID]", "Why.")], here.presses)
+    found = {each.name: each for each in tree.get_commands()}
+    assert set(found) == {"ask", "mynah", "why", *(f"c{n}" for n in range(25, 30))}
+    group = found["mynah"]
+    assert isinstance(group, Group)
+    assert len(group.commands) == 25
 
 
 async def test_a_command_runs_for_who_gave_it_and_only_they_see_what_it_says(here: Here) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from integrations.contracts.delivery import Delivery, Outcome, Target
+from integrations.contracts.delivery import Delivery, Outcome, Standing, Target
 from integrations.contracts.incoming import IncomingMessage, IncomingReaction
 from integrations.contracts.surface import DeliveryFailure, Surface
 from integrations.surfaces.slack.surface import SlackSettings, SlackSurface
@@ -103,6 +103,20 @@ async def test_the_same_delivery_again_has_the_same_reference(here: Here) -> Non
         await other.stop()
     assert len(here.shown()) == 2
     assert first == here.shown()[0].ref
+
+
+async def test_a_post_that_somebody_wanted_names_them_and_notifies_nobody(here: Here) -> None:
+    ordered = replace(here.target("", interaction=uuid4()), interaction_id=None)
+    post = Delivery(f"action:{uuid4()}", ordered, "The release is out.", outcome=Outcome.ACTED)
+    ref = await here.surface.deliver(post)
+    by = {"type": "plain_text", "text": "Asked by ada", "emoji": False}
+    assert [b["elements"] for b in here.shown()[0].blocks if b["type"] == "context"] == [[by]]
+    await here.surface.restate(replace(post, text="It was out.", ref=ref), Standing())
+    (shown,) = here.shown()
+    assert "It was out." in str(shown.blocks)
+    assert by in shown.blocks[-1]["elements"]
+    await here.surface.deliver(replace(post, key="own", target=replace(ordered, private=True)))
+    assert "Asked by" not in str(here.shown()[-1].blocks)
 
 
 async def test_a_long_reply_has_the_references_of_all_its_messages(here: Here) -> None:

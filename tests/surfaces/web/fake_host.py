@@ -239,6 +239,7 @@ class FakeHost:
                 script.model,
                 readings=script.readings,
                 read_as=script.read_as,
+                buttons=script.buttons,
             )
         )
         self.shown[interaction_id] = await self._surface.deliver(delivery)
@@ -290,10 +291,12 @@ class FakeHost:
         if told is not None:
             return told
         name, _, rest = line.partition(" ")
-        if name == "learnings":
-            return CommandReply(scripts.LEARNINGS)
-        if name == "why":
-            return CommandReply(scripts.WHY)
+        if name == "action":
+            for each in self._conversations.values() if rest.startswith("accept") else ():
+                each.entries = [replace(e, buttons=()) for e in each.entries]
+            return scripts.acted(rest)
+        if name in {"learnings", "why", "progress"}:
+            return scripts.told(name)
         if name == "forget":
             conversation, _ = self._answer(UUID(rest))
             conversation.entries = [

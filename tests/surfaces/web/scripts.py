@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import dataclass
 
-from integrations.contracts.delivery import Citation, Outcome
-from integrations.contracts.host import CommandHelp
+from integrations.charts.heatmap import heat_map
+from integrations.contracts.delivery import Button, Citation, Outcome, Picture
+from integrations.contracts.host import CommandHelp, CommandReply
 from learning.interpretation.contract import Reading, numbered
 from learning.recollection import Place
 
@@ -101,6 +103,36 @@ READINGS = (
     Reading("h3", "design the API of a library, so that others can build upon it easily", 0.6),
 )
 
+BUTTONS = (
+    Button("Do it", "action accept 3f2a", "primary"),
+    Button("Change", "action change 3f2a", asks="What it is given", filled="title: <b>\nn: 2"),
+    Button("No", "action reject 3f2a", "danger"),
+)
+DOT = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def told(name: str) -> CommandReply:
+    """What a command says of somebody; ``progress`` draws a week as Mynah does."""
+    if name != "progress":
+        return CommandReply(LEARNINGS if name == "learnings" else WHY)
+    png = heat_map([0.5] * 168, title="Your week", zone="UTC", peaks=(58,))
+    return CommandReply("**writing**: once.", pictures=(Picture("week.png", png, "Heat map"),))
+
+
+def acted(said: str) -> CommandReply:
+    """What comes of a press."""
+    does, _, rest = said.partition(" ")
+    if does == "accept":
+        again = (Button("Undo", "action undo 3f2a"),)
+        return CommandReply(
+            "Opened **#12**.", buttons=again, pictures=(Picture("a.png", DOT, "A dot"),)
+        )
+    if does == "change":
+        return CommandReply(f"Changed: `{' | '.join(rest.splitlines())}`")
+    return CommandReply(f"You may not {does} that.", ok=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -112,6 +144,7 @@ class Script:
     held: bool = False
     readings: tuple[Reading, ...] = ()
     read_as: str = ""
+    buttons: tuple[Button, ...] = ()
 
 
 SCRIPTS = {
@@ -124,6 +157,9 @@ SCRIPTS = {
     ),
     "build": Script(
         numbered(READINGS), outcome=Outcome.ASKED, role="", model="", readings=READINGS
+    ),
+    "open": Script(
+        "I would open an issue.", outcome=Outcome.ACTED, role="", model="", buttons=BUTTONS
     ),
     "deploy": Script(ANSWER, CITATIONS, readings=READINGS, read_as="h1"),
 }
