@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check bench fmt lock clean
+.PHONY: help run test coverage check bench fmt lock clean
 
 PYTHON ?=
 ARGS ?=
@@ -27,6 +27,7 @@ help:
 	@printf '%s\n' \
 	  'make run    start Mynah                    ARGS="--port 8080"' \
 	  'make test   check, then all tests          ARGS="tests/models -k offline"' \
+	  'make coverage  all tests, and which lines they never reach' \
 	  'make check  lint, format, types, imports' \
 	  'make bench  measure against the baselines  BENCH=recall SET=FILE ARGS="--embedder hashing"' \
 	  'make fmt    format, and mend what can be mended' \
@@ -50,6 +51,10 @@ check: .venv/ready-dev
 
 test: check .venv/ready-node
 	@echo '— tests'
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses $(MAX_WORKERS) --dist worksteal $(ARGS)
+
+# Watching every line takes half as long again.
+coverage: .venv/ready-node
 	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses $(MAX_WORKERS) --dist worksteal \
 	  --cov --cov-report term $(ARGS)
 
