@@ -52,10 +52,6 @@ class Closing:
         self._begun_s = begun_s
         self._clock = clock
 
-    async def give_up(self, workspace_id: str, action_id: str) -> None:
-        """Say of an approved action that it could not be done; the job's last try failed."""
-        await self.close(workspace_id, UUID(action_id), {"approved", "running"})
-
     async def settle(self, workspace_id: str, action_id: str) -> None:
         """Close what is still open when its time is over: a proposal, or what was begun."""
         id_, now = UUID(action_id), self._clock()
